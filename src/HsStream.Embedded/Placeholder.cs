@@ -1,0 +1,1 @@
+namespace HsStream.Embedded; internal static class Placeholder { }
