@@ -1,1 +1,0 @@
-namespace HsStream.Embedded; internal static class Placeholder { }
