@@ -1,0 +1,82 @@
+# `make` alone lists the targets. Everything is built in Release, so that tests and ./hsstream share one build.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_SKIP_FIRST_TIME_EXPERIENCE := 1
+# dotnet and npm need a home; a bare service account may have none.
+export HOME ?= $(CURDIR)/.data/home
+
+A ?=
+B ?=
+ARGS ?=
+
+.PHONY: help
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do printf '  %-18s %s\n' "$$name" "$$text"; done
+
+.PHONY: demo
+demo: ## Start the platform in a temporary folder, take a short tour, stop
+	@./setup.sh demo
+	@./hsstream demo
+
+.PHONY: up
+up: ## Start broker, registry and PostgreSQL until Ctrl-C (ARGS="--kafka-port 0 ...")
+	@./setup.sh demo
+	@./hsstream up $(ARGS)
+
+.PHONY: build
+build: ## Build everything, warnings as errors
+	@./setup.sh build
+	@dotnet build HsStream.sln -c Release -v quiet --nologo -clp:ErrorsOnly
+
+.PHONY: test
+test: ## Build once, then run every test project and sum up
+	@./setup.sh test
+	@dotnet build HsStream.sln -c Release -v quiet --nologo -clp:ErrorsOnly
+	@tests/run.sh
+
+.PHONY: test-unit
+test-unit: build ## Run the tests that need no server
+	@tests/run.sh HsStream.UnitTests
+
+.PHONY: test-integration
+test-integration: ## Run the tests against real servers (HSSTREAM_TEST_KAFKA=host:port picks another broker)
+	@./setup.sh test
+	@dotnet build HsStream.sln -c Release -v quiet --nologo -clp:ErrorsOnly
+	@tests/run.sh HsStream.IntegrationTests
+
+.PHONY: lint
+lint: ## Check formatting and code style without changing anything
+	@./setup.sh build
+	@dotnet format HsStream.sln --verify-no-changes --exclude artifacts
+
+.PHONY: format
+format: ## Mend formatting and code style
+	@./setup.sh build
+	@dotnet format HsStream.sln --exclude artifacts
+
+.PHONY: bench-broker
+bench-broker: ## Measure the broker beside its floor (ARGS="--compare host:port")
+	@./setup.sh build
+	@dotnet run -c Release --project benchmarks/HsStream.Benchmarks -- broker $(ARGS)
+
+.PHONY: broker-diff
+broker-diff: ## Play the same requests to two brokers and compare: A=host:port B=host:port
+	@test -n "$(A)" && test -n "$(B)" || { echo "usage: make broker-diff A=host:port B=host:port" >&2; exit 2; }
+	@./setup.sh build
+	@dotnet run -c Release --project tests/HsStream.BrokerDiff -- $(A) $(B) $(ARGS)
+
+.PHONY: chaos-broker
+chaos-broker: ## Kill, tear and corrupt the broker under load, the long version
+	@./setup.sh build
+	@dotnet run -c Release --project tests/HsStream.Chaos -- $(ARGS)
+
+.PHONY: clean
+clean: ## Remove build outputs and fetched tools; data directories stay
+	@rm -rf artifacts .tools
+
+.PHONY: ci
+ci: ## Exactly what the server runs
+	@.ci/run
