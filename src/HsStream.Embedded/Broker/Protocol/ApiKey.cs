@@ -33,4 +33,6 @@ internal enum ApiKey : short
     IncrementalAlterConfigs = 44,
     OffsetDelete = 47,
     DescribeCluster = 60,
+    DescribeTransactions = 65,
+    ListTransactions = 66,
 }
