@@ -51,6 +51,7 @@ internal sealed class MetadataRequest : IWireStruct
 
     public void Visit(Wire wire)
     {
+        if (wire.Version == 0 && !wire.Reading) { Topics ??= []; }
         wire.NullableArray(ref Topics);
         if (wire.Version == 0 && Topics is { Count: 0 }) { Topics = null; }
         if (wire.Version >= 4) { wire.Bool(ref AllowAutoTopicCreation); }
