@@ -41,11 +41,12 @@ internal static class Frame
         return true;
     }
 
-    /// <summary>Reads the body after <see cref="TryReadRequestHeader"/>; trailing bytes are an error, as in Kafka.</summary>
+    /// <summary>Reads the body after <see cref="TryReadRequestHeader"/>; bytes after it are ignored, as Kafka ignores them.</summary>
     public static IWireStruct ReadRequest(WireReader reader, in RequestHeader header)
     {
         var request = header.Api.NewRequest();
-        ReadBody(reader, request);
+        request.Visit(reader);
+        reader.Tags();
         return request;
     }
 
@@ -84,15 +85,10 @@ internal static class Frame
         reader.Begin(version, api.IsFlexible(version));
         if (api.Key != ApiKey.ApiVersions) { reader.Tags(); }
         var response = api.NewResponse();
-        ReadBody(reader, response);
-        return (correlationId, response);
-    }
-
-    private static void ReadBody(WireReader reader, IWireStruct body)
-    {
-        body.Visit(reader);
+        response.Visit(reader);
         reader.Tags();
-        if (reader.Remaining > 0) { throw new ProtocolException($"Expected the end of the message, got {reader.Remaining} more bytes."); }
+        if (reader.Remaining > 0) { throw new ProtocolException($"Expected the end of the response, got {reader.Remaining} more bytes."); }
+        return (correlationId, response);
     }
 
     private static void WriteBody(WireWriter writer, IWireStruct body)

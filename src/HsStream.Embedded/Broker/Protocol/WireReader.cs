@@ -5,7 +5,7 @@ using HsStream.Embedded.Broker.Log;
 namespace HsStream.Embedded.Broker.Protocol;
 
 /// <summary>Reads messages from one frame, trusting nothing in it.</summary>
-/// <param name="frame">Without the length prefix. Records and bytes read stay slices of it.</param>
+/// <param name="frame">Without the length prefix. Records stay slices of it, for the frame's lifetime; all else is copied.</param>
 /// <param name="maxElements">Array elements allowed in the whole frame: bounds the objects a hostile frame can make us create.</param>
 internal sealed class WireReader(Memory<byte> frame, int maxElements = WireReader.DefaultMaxElements) : Wire
 {
@@ -53,7 +53,7 @@ internal sealed class WireReader(Memory<byte> frame, int maxElements = WireReade
         return length < 0 ? null : Decode(Take(length));
     }
 
-    public override void NullableBytes(ref ReadOnlyMemory<byte>? value) => value = Slice();
+    public override void NullableBytes(ref ReadOnlyMemory<byte>? value) => value = Slice()?.ToArray();
 
     public override void NullableRecords(ref RecordSet? value) => value = Slice() is { } bytes ? new MemoryRecords(bytes) : null;
 
