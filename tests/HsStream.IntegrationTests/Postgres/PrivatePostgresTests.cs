@@ -116,7 +116,16 @@ public sealed class PrivatePostgresTests : IDisposable
         Assert.Equal("", await server.QueryAsync("show unix_socket_directories"));
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            File.GetUnixFileMode(Path.Combine(_directory.Path, "postgres", "password")));
+            File.GetUnixFileMode(server.PasswordFile));
+    }
+
+    [Fact]
+    public async Task The_password_file_opens_it_too()
+    {
+        await using var server = await StartAsync(_directory.Path);
+        await using var connection = new NpgsqlConnection(
+            $"Host=127.0.0.1;Port={server.Port};Username=hsstream;Database=hsstream;Passfile={server.PasswordFile};Pooling=false");
+        await connection.OpenAsync(Stop);
     }
 
     [Fact]
