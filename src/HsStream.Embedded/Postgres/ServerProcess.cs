@@ -25,7 +25,7 @@ internal sealed class ServerProcess : IDisposable
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
-    /// <summary>The fatal lines of this start, newest log included; else whatever it printed last.</summary>
+    /// <summary>The fatal lines of this start, from its output and the newest log.</summary>
     public string Complaint()
     {
         List<string> lines = [];
@@ -48,9 +48,9 @@ internal sealed class ServerProcess : IDisposable
             .Select(l => l[(l.IndexOf(']') + 1)..].Trim())
             .Distinct()
             .ToArray();
-        return fatal.Length > 0 ? string.Join("; ", fatal)
-            : lines.Count > 0 ? lines[^1]
-            : $"it ended with status {_process.ExitCode} and without a word";
+        return fatal.Length > 0
+            ? string.Join("; ", fatal)
+            : $"status {(_process.HasExited ? _process.ExitCode : 0)}, no fatal message in {_cluster.Log}";
     }
 
     public void Dispose() => _process.Dispose();

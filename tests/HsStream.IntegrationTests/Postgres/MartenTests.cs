@@ -1,4 +1,5 @@
 using Marten;
+using Xunit;
 using static HsStream.IntegrationTests.Postgres.PostgresHarness;
 
 namespace HsStream.IntegrationTests.Postgres;

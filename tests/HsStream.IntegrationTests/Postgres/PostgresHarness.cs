@@ -1,6 +1,7 @@
 using HsStream.Embedded.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Xunit;
 
 namespace HsStream.IntegrationTests.Postgres;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Xunit;
 using static HsStream.IntegrationTests.Postgres.PostgresHarness;
 
 namespace HsStream.IntegrationTests.Postgres;

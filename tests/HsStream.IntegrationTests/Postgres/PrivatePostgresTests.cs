@@ -1,6 +1,7 @@
 using HsStream.Embedded.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Xunit;
 using static HsStream.IntegrationTests.Postgres.PostgresHarness;
 
 namespace HsStream.IntegrationTests.Postgres;
