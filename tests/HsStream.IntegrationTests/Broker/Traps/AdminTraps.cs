@@ -1,0 +1,73 @@
+using HsStream.Embedded.Broker.Protocol;
+using Xunit;
+
+namespace HsStream.IntegrationTests.Broker.Traps;
+
+public sealed class AdminTraps(KafkaFixture kafka)
+{
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task CreatePartitions_answers_one_row_a_topic(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var topic = await scope.Kafka.CreateTopicAsync();
+        var nowhere = scope.NewName("nowhere");
+        var response = await scope.AnyAsync<CreatePartitionsResponse>(
+            ApiKey.CreatePartitions,
+            new CreatePartitionsRequest { TimeoutMs = 30_000, Topics = [new() { Name = topic, Count = 3 }, new() { Name = nowhere, Count = 3 }] });
+        Assert.Equal(
+            [(topic, ErrorCode.None), (nowhere, ErrorCode.UnknownTopicOrPartition)],
+            response.Topics.OrderBy(row => row.Name == nowhere).Select(row => (row.Name, row.Error)));
+    }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task DescribeConfigs_names_every_config_and_on_request_only_some(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var topic = await scope.Kafka.CreateTopicAsync();
+        Assert.True((await DescribeAsync(topic, null)).Configs.Count > 15);
+        Assert.Equal(["retention.ms"], (await DescribeAsync(topic, ["retention.ms", "no.such.config"])).Configs.Select(config => config.Name));
+        Assert.Empty((await DescribeAsync(topic, ["no.such.config"])).Configs);
+        Assert.Equal(ErrorCode.UnknownTopicOrPartition, (await DescribeAsync(scope.NewName("nowhere"), null)).Error);
+
+        async Task<DescribeConfigsResponse.Result> DescribeAsync(string name, List<string>? keys) =>
+            (await scope.AnyAsync<DescribeConfigsResponse>(
+                ApiKey.DescribeConfigs, new DescribeConfigsRequest { Resources = [new() { Type = (sbyte)ConfigResource.Topic, Name = name, Keys = keys }] })).Results[0];
+    }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task A_dry_run_says_what_would_happen_and_does_nothing(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var topic = scope.Kafka.NewTopicName();
+        var request = new CreateTopicsRequest { ValidateOnly = true, TimeoutMs = 30_000, Topics = [new() { Name = topic, Partitions = 3, ReplicationFactor = -1 }] };
+        var response = (await scope.AnyAsync<CreateTopicsResponse>(ApiKey.CreateTopics, request)).Topics[0];
+        Assert.Equal((ErrorCode.None, 3), (response.Error, response.Partitions));
+        var metadata = await scope.AnyAsync<MetadataResponse>(ApiKey.Metadata, new MetadataRequest { Topics = [new() { Name = topic }], AllowAutoTopicCreation = false });
+        Assert.Equal(ErrorCode.UnknownTopicOrPartition, metadata.Topics[0].Error);
+    }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task A_topic_named_twice_in_one_request_is_refused_and_not_created(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var topic = scope.Kafka.NewTopicName();
+        CreateTopicsRequest.TopicData Row() => new() { Name = topic, Partitions = 1, ReplicationFactor = -1 };
+        var response = await scope.AnyAsync<CreateTopicsResponse>(ApiKey.CreateTopics, new CreateTopicsRequest { TimeoutMs = 30_000, Topics = [Row(), Row()] });
+        Assert.All(response.Topics, row => Assert.Equal(ErrorCode.InvalidRequest, row.Error));
+        var metadata = await scope.AnyAsync<MetadataResponse>(ApiKey.Metadata, new MetadataRequest { Topics = [new() { Name = topic }], AllowAutoTopicCreation = false });
+        Assert.Equal(ErrorCode.UnknownTopicOrPartition, metadata.Topics[0].Error);
+    }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task Metadata_tells_unknown_names_bad_names_and_unknown_ids_apart(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var response = await scope.AnyAsync<MetadataResponse>(
+            ApiKey.Metadata, new MetadataRequest { Topics = [new() { Name = scope.NewName("nowhere") }, new() { Name = "bad/name" }], AllowAutoTopicCreation = false });
+        Assert.Equal([ErrorCode.UnknownTopicOrPartition, ErrorCode.InvalidTopicException], response.Topics.Select(row => row.Error).Order());
+        response = await scope.AnyAsync<MetadataResponse>(ApiKey.Metadata, new MetadataRequest { Topics = [new() { TopicId = Guid.NewGuid(), Name = null }], AllowAutoTopicCreation = false });
+        Assert.Equal(ErrorCode.UnknownTopicId, response.Topics[0].Error);
+        response = await scope.AnyAsync<MetadataResponse>(ApiKey.Metadata, new MetadataRequest { Topics = [] });
+        Assert.Empty(response.Topics);
+    }
+}
