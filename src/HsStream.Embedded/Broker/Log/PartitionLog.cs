@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using HsStream.Embedded.Broker.Catalog;
 using HsStream.Embedded.Broker.Protocol;
 
@@ -8,79 +9,245 @@ namespace HsStream.Embedded.Broker.Log;
 /// Thread-safe. High watermark = durable end: flushed to the disk, or the end of the log when durability is left to the page cache.
 /// Last stable offset = the lower of the high watermark and the first offset of any transaction that is open, or whose marker is not
 /// yet below the high watermark.
+/// Locks, in the order in which they nest: flush, maintenance, checkpoint, append. Readers take none: they see an immutable list of
+/// segments, each with its visible end, and offsets that only grow.
 /// </remarks>
-internal sealed class PartitionLog
+internal sealed partial class PartitionLog
 {
-    public TopicPartition Partition => throw new NotImplementedException();
+    private readonly LogContext _context;
+    private readonly string _directory;
 
-    public Guid TopicId => throw new NotImplementedException();
+    private readonly Lock _lock = new();
+    private readonly ProducerStateTable _producers;
+    private readonly DurabilityWaiters _waiters = new();
+    private readonly LogObservers _observers = new();
+    private readonly Func<long, ErrorCode?> _reached;
+
+    // Replaced as a whole, under the append lock; the last one is appended to. Empty when the partition is offline from the start.
+    private Segment[] _segments;
+    private long _logStartOffset;
+    private long _highWatermark;
+    private long _lastStableOffset;
+    private TopicConfig _config;
+    private string? _offlineReason;
+
+    // What to answer once the partition is closed; 0 while it is open.
+    private short _closedAs;
+
+    /// <summary>Takes over what recovery found; everything in it is durable.</summary>
+    public PartitionLog(LogContext context, TopicPartition partition, Guid topicId, TopicConfig config, string directory, RecoveredLog recovered)
+    {
+        (_context, Partition, TopicId, _config, _directory) = (context, partition, topicId, config, directory);
+        _segments = recovered.Segments;
+        _producers = recovered.Producers;
+        _logStartOffset = recovered.LogStartOffset;
+        _checkpointed = new LogPosition(recovered.LogStartOffset, recovered.EndOffset);
+        _checkpointSequence = recovered.CheckpointSequence;
+        _offlineReason = recovered.OfflineReason;
+        _flushedEnd = recovered.EndOffset;
+        foreach (var segment in _segments) { segment.Publish(segment.Written); }
+
+        AdvanceHighWatermark(recovered.EndOffset);
+        _reached = Reached;
+    }
+
+    public TopicPartition Partition { get; }
+
+    public Guid TopicId { get; }
 
     /// <summary>The topic's settings; replaced as a whole when an administrator changes them.</summary>
-    public TopicConfig Config { get => throw new NotImplementedException(); set => throw new NotImplementedException(); }
+    public TopicConfig Config
+    {
+        get => Volatile.Read(ref _config);
+        set => Volatile.Write(ref _config, value);
+    }
 
-    public long LogStartOffset => throw new NotImplementedException();
+    public long LogStartOffset => Volatile.Read(ref _logStartOffset);
 
     /// <summary>One past the last appended offset, durable or not.</summary>
-    public long LogEndOffset => throw new NotImplementedException();
+    public long LogEndOffset => Volatile.Read(ref _segments) is [.., var active] ? active.NextOffset : 0;
 
-    public long HighWatermark => throw new NotImplementedException();
+    public long HighWatermark => Volatile.Read(ref _highWatermark);
 
-    public long LastStableOffset => throw new NotImplementedException();
+    public long LastStableOffset => Volatile.Read(ref _lastStableOffset);
 
     /// <summary>Bytes of all segments.</summary>
-    public long SizeInBytes => throw new NotImplementedException();
+    public long SizeInBytes => Volatile.Read(ref _segments).Sum(segment => (long)segment.SizeInBytes);
 
     /// <summary>Why the partition cannot be used (damage below the recovery point, a failed flush), or null.</summary>
-    public string? OfflineReason => throw new NotImplementedException();
+    public string? OfflineReason => Volatile.Read(ref _offlineReason);
 
     /// <summary>Validates a client's single batch as BROKER.md sections 4 and 5 say, gives it offsets, writes it.</summary>
     /// <param name="batch">The bytes as received; base offset and leader epoch are patched in place.</param>
     /// <param name="produceVersion">zstd is refused below 7.</param>
     /// <param name="gate">Asked for transactional batches, under the append lock; null skips the check.</param>
-    public AppendResult Append(Memory<byte> batch, short produceVersion, ITransactionGate? gate) =>
-        throw new NotImplementedException();
+    public AppendResult Append(Memory<byte> batch, short produceVersion, ITransactionGate? gate)
+    {
+        var config = Config;
+        return BatchValidator.Check(batch, produceVersion, config, _context.NowMs, Partition, out var header)
+            ?? Store(batch.Span[..header.Size], header, config, gate, fromClient: true);
+    }
 
     /// <summary>Appends a batch made by the broker itself (offset commits, group metadata, transaction state); no client checks.</summary>
-    public AppendResult AppendInternal(Memory<byte> batch) => throw new NotImplementedException();
+    /// <remarks>A producer's epoch is checked all the same, so that a fenced producer commits no offsets.</remarks>
+    public AppendResult AppendInternal(Memory<byte> batch) =>
+        Store(batch.Span, BatchHeader.Read(batch.Span), Config, null, fromClient: false);
 
     /// <summary>Ends a producer's transaction in this partition; raises the producer's epoch and so fences older ones.</summary>
-    public AppendResult AppendMarker(long producerId, short producerEpoch, bool commit, int coordinatorEpoch) =>
-        throw new NotImplementedException();
+    public AppendResult AppendMarker(long producerId, short producerEpoch, bool commit, int coordinatorEpoch)
+    {
+        var batch = RecordBatchBuilder.BuildMarker(producerId, producerEpoch, commit, coordinatorEpoch, _context.NowMs);
+        return Store(batch, BatchHeader.Read(batch), Config, null, fromClient: false, commit);
+    }
 
     /// <summary>Completes once everything below <paramref name="endOffset"/> is durable.</summary>
     /// <returns>
     /// <see cref="ErrorCode.None"/>, or <see cref="ErrorCode.KafkaStorageError"/> when a flush failed,
     /// or <see cref="ErrorCode.UnknownTopicOrPartition"/> when the partition was deleted meanwhile.
     /// </returns>
-    public ValueTask<ErrorCode> WaitDurableAsync(long endOffset) => throw new NotImplementedException();
-
-    /// <summary>Reads whole batches from the one that contains <paramref name="offset"/>.</summary>
-    /// <param name="maxBytes">Upper bound for the bytes returned.</param>
-    /// <param name="atLeastOne">Returns the first batch even when it alone exceeds <paramref name="maxBytes"/>.</param>
-    public FetchData Read(long offset, int maxBytes, IsolationLevel isolation, bool atLeastOne) =>
-        throw new NotImplementedException();
-
-    /// <summary>Bytes a fetch from <paramref name="offset"/> could return now, counted up to <paramref name="limit"/>; cheap.</summary>
-    public int AvailableBytes(long offset, IsolationLevel isolation, int limit) => throw new NotImplementedException();
-
-    /// <summary>First record with a timestamp of at least <paramref name="timestampMs"/> below the end that the isolation level shows.</summary>
-    /// <returns>Offset and timestamp, or (-1, -1) when there is none.</returns>
-    public (long Offset, long TimestampMs) FindByTimestamp(long timestampMs, IsolationLevel isolation) =>
-        throw new NotImplementedException();
-
-    /// <summary>Offset and timestamp of the record with the largest timestamp, or (-1, -1) in an empty log.</summary>
-    public (long Offset, long TimestampMs) FindMaxTimestamp() => throw new NotImplementedException();
-
-    /// <summary>Moves the log start; the change is durable before this returns.</summary>
-    /// <param name="beforeOffset">The new log start, or -1 for the high watermark.</param>
-    /// <returns>The log start after the call, or <see cref="ErrorCode.OffsetOutOfRange"/> beyond the high watermark.</returns>
-    public (ErrorCode Error, long LogStartOffset) DeleteRecords(long beforeOffset) => throw new NotImplementedException();
+    public ValueTask<ErrorCode> WaitDurableAsync(long endOffset) =>
+        HighWatermark >= endOffset ? new ValueTask<ErrorCode>(ErrorCode.None) : _waiters.WaitAsync(endOffset, _reached);
 
     /// <summary>Producers with an open transaction in this partition.</summary>
-    public IReadOnlyList<(long ProducerId, short ProducerEpoch, long FirstOffset)> OpenTransactions() =>
-        throw new NotImplementedException();
+    public IReadOnlyList<(long ProducerId, short ProducerEpoch, long FirstOffset)> OpenTransactions()
+    {
+        lock (_lock)
+        {
+            return [.. _producers.Transactions.Open.Select(open => (open.ProducerId, _producers.Find(open.ProducerId)!.Epoch, open.FirstOffset))];
+        }
+    }
 
-    public void AddObserver(ILogObserver observer) => throw new NotImplementedException();
+    public int OpenTransactionCount
+    {
+        get
+        {
+            lock (_lock) { return _producers.Transactions.OpenCount; }
+        }
+    }
 
-    public void RemoveObserver(ILogObserver observer) => throw new NotImplementedException();
+    public void AddObserver(ILogObserver observer) => _observers.Add(observer);
+
+    public void RemoveObserver(ILogObserver observer) => _observers.Remove(observer);
+
+    private AppendResult Store(
+        Span<byte> batch, BatchHeader header, TopicConfig config, ITransactionGate? gate, bool fromClient, bool commit = false)
+    {
+        AppendResult result;
+        bool rolled;
+        lock (_lock)
+        {
+            if (Refusal() is { } unavailable) { return unavailable; }
+
+            if (header.HasProducer && CheckProducer(header, gate, fromClient) is { } answered) { return answered; }
+
+            if (batch.Length > config.SegmentBytes && fromClient)
+            {
+                return AppendResult.Refused(
+                    ErrorCode.RecordListTooLarge, $"The batch has {batch.Length} bytes, a segment of {Partition} at most {config.SegmentBytes}.");
+            }
+
+            var nowMs = _context.NowMs;
+            try
+            {
+                rolled = RollIfDue(header, batch.Length, config, nowMs);
+                result = Write(batch, header, config, nowMs, fromClient, commit);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                _context.Logger.AppendFailed(failure, Partition);
+                return AppendResult.Refused(ErrorCode.KafkaStorageError, $"Writing to {Partition} failed: {failure.Message}");
+            }
+        }
+
+        if (_context.Options.Durability == Durability.Fsync || rolled) { _context.Queue.Add(this); }
+
+        if (_context.Options.Durability == Durability.PageCache) { Wake(); }
+
+        return result;
+    }
+
+    private AppendResult? CheckProducer(in BatchHeader header, ITransactionGate? gate, bool fromClient)
+    {
+        if (fromClient && _producers.Find(header.ProducerId)?.FindDuplicate(header) is { } known)
+        {
+            return new AppendResult(ErrorCode.None, known.BaseOffset, known.LastOffset + 1, known.TimestampMs, _logStartOffset);
+        }
+
+        if (gate is not null && header.IsTransactional)
+        {
+            var verdict = gate.Check(header.ProducerId, header.ProducerEpoch, Partition);
+            if (verdict != ErrorCode.None) { return AppendResult.Refused(verdict, "Record was not part of an ongoing transaction"); }
+        }
+
+        var (error, message) = _producers.Check(header, fromClient);
+        return error == ErrorCode.None ? null : AppendResult.Refused(error, message!);
+    }
+
+    private AppendResult Write(Span<byte> batch, BatchHeader header, TopicConfig config, long nowMs, bool fromClient, bool commit)
+    {
+        var active = _segments[^1];
+        var offset = active.NextOffset;
+        BinaryPrimitives.WriteInt64BigEndian(batch, offset);
+        BinaryPrimitives.WriteInt32BigEndian(batch[BatchLayout.LeaderEpoch..], 0);
+        header = header with { BaseOffset = offset };
+        var stamps = fromClient && config.IsLogAppendTime;
+        if (stamps)
+        {
+            header = header with { Attributes = (short)(header.Attributes | BatchLayout.LogAppendTimeBit) };
+            BatchValidator.Restamp(batch, ref header, nowMs);
+        }
+
+        active.Append(batch, header, config.IndexIntervalBytes);
+        if (header.IsControl)
+        {
+            if (_producers.AppendMarker(header.ProducerId, header.ProducerEpoch, offset, commit, nowMs) is { } aborted) { active.Aborted.Add(aborted); }
+        }
+        else if (header.HasProducer)
+        {
+            _producers.Append(header, nowMs);
+        }
+
+        if (_context.Options.Durability == Durability.PageCache)
+        {
+            active.Publish(active.Written);
+            AdvanceHighWatermark(active.NextOffset);
+        }
+
+        return new AppendResult(ErrorCode.None, offset, header.NextOffset, stamps ? nowMs : -1, _logStartOffset);
+    }
+
+    /// <summary>Under the append lock, or before anyone else knows the partition.</summary>
+    private void AdvanceHighWatermark(long offset)
+    {
+        _producers.Transactions.HighWatermarkMoved(offset);
+        Volatile.Write(ref _highWatermark, offset);
+        AdvanceLastStableOffset();
+    }
+
+    private void AdvanceLastStableOffset()
+    {
+        var stable = _producers.Transactions.FirstUnstableOffset is { } first
+            ? Math.Min(_highWatermark, Math.Max(first, _logStartOffset))
+            : _highWatermark;
+        Volatile.Write(ref _lastStableOffset, stable);
+    }
+
+    private bool IsClosed => Volatile.Read(ref _closedAs) != 0;
+
+    private AppendResult? Refusal() =>
+        IsClosed ? AppendResult.Refused((ErrorCode)_closedAs, $"{Partition} is closed.")
+        : _offlineReason is { } reason ? AppendResult.Refused(ErrorCode.KafkaStorageError, $"{Partition} is offline: {reason}")
+        : null;
+
+    private ErrorCode? Reached(long endOffset) =>
+        HighWatermark >= endOffset ? ErrorCode.None
+        : IsClosed ? (ErrorCode)_closedAs
+        : OfflineReason is not null ? ErrorCode.KafkaStorageError
+        : null;
+
+    private void Wake()
+    {
+        _waiters.Wake(HighWatermark, ErrorCode.None);
+        _observers.Notify();
+    }
 }
