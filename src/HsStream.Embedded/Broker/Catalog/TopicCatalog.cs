@@ -8,9 +8,6 @@ namespace HsStream.Embedded.Broker.Catalog;
 /// <remarks>Reads are lock-free snapshots; changes are serialised.</remarks>
 internal sealed class TopicCatalog : IDisposable
 {
-    /// <summary>Ends the name of a folder whose removal has begun.</summary>
-    internal const string DeletedSuffix = ".deleted";
-
     private const string TooManyPartitions = "Excessively large number of partitions per request.";
 
     /// <summary>Producer ids reserved by one durable record; those of a block left unused by a stop are lost.</summary>
@@ -54,8 +51,7 @@ internal sealed class TopicCatalog : IDisposable
     /// <exception cref="CatalogException">The catalog is damaged, of a newer format, or does not fit the partitions' folders.</exception>
     public static TopicCatalog Open(IDisk disk, string directory, LogManager logs, BrokerConfigs brokerConfigs)
     {
-        var folders = disk.ListDirectories(directory);
-        if (!disk.FileExists(Path.Combine(directory, CatalogFile.Name)) && folders.Any(name => TopicId.TryParseDirectoryName(name, out _, out _)))
+        if (!disk.FileExists(Path.Combine(directory, CatalogFile.Name)) && logs.TopicsOnDisk.Count > 0)
         {
             throw new CatalogException($"The data directory holds partitions but no {CatalogFile.Name}; without it they belong to no topic.");
         }
@@ -64,7 +60,9 @@ internal sealed class TopicCatalog : IDisposable
         var catalog = new TopicCatalog(disk, directory, logs, file, state, brokerConfigs);
         try
         {
-            RemoveLeftovers(disk, directory, folders, state);
+            // A crash inside a creation or a deletion leaves files without a record.
+            foreach (var id in logs.TopicsOnDisk.Where(id => !state.Topics.ContainsKey(id))) { logs.Delete(id); }
+
             catalog._topics = new Snapshot([.. state.Topics.Values.Select(catalog.Restore)]);
             return catalog;
         }
@@ -179,7 +177,7 @@ internal sealed class TopicCatalog : IDisposable
                 },
                 out var opened, out var failure))
             {
-                // The folders made so far are empty: a further attempt uses them, the next start removes them.
+                // The folders made so far are empty: a further attempt uses them.
                 return (ErrorCode.KafkaStorageError, failure);
             }
 
@@ -268,20 +266,6 @@ internal sealed class TopicCatalog : IDisposable
         lock (_changes) { _file.Dispose(); }
     }
 
-    /// <summary>A crash inside a creation leaves folders without a record, one inside a deletion folders whose record is gone.</summary>
-    private static void RemoveLeftovers(IDisk disk, string directory, IReadOnlyList<string> folders, CatalogState state)
-    {
-        foreach (var folder in folders)
-        {
-            var name = folder.EndsWith(DeletedSuffix, StringComparison.Ordinal) ? folder.AsSpan()[..^DeletedSuffix.Length] : folder;
-            if (TopicId.TryParseDirectoryName(name, out var id, out var partition)
-                && (name.Length < folder.Length || !state.Topics.TryGetValue(id, out var topic) || partition >= topic.Partitions))
-            {
-                disk.DeleteDirectory(Path.Combine(directory, folder));
-            }
-        }
-    }
-
     private Topic Restore(StoredTopic stored)
     {
         // A setting that this version no longer accepts must not keep the broker from starting.
@@ -292,23 +276,18 @@ internal sealed class TopicCatalog : IDisposable
         for (var partition = 0; partition < stored.Partitions; partition++)
         {
             // Folders are durable before the topic is, so one that is missing has been lost with its records.
-            var folder = TopicId.DirectoryName(stored.Id, partition);
-            if (!_disk.DirectoryExists(Path.Combine(_directory, folder)))
+            var folder = LogPaths.Partition(_directory, stored.Id, partition);
+            if (!_disk.DirectoryExists(folder))
             {
-                throw new CatalogException($"The folder {folder} of {stored.Name}-{partition} is missing from the data directory.");
+                throw new CatalogException($"The folder {folder} of {stored.Name}-{partition} is missing.");
             }
         }
 
         return new Topic(stored.Id, stored.Name, stored.IsInternal, config, OpenPartitions(stored, config, 0, stored.Partitions));
     }
 
-    private PartitionLog[] OpenPartitions(StoredTopic topic, TopicConfig config, int from, int to)
-    {
-        var logs = Enumerable.Range(from, to - from)
-            .Select(partition => _logs.Open(new TopicPartition(topic.Name, partition), topic.Id, config)).ToArray();
-        _disk.FlushDirectory(_directory);
-        return logs;
-    }
+    private PartitionLog[] OpenPartitions(StoredTopic topic, TopicConfig config, int from, int to) =>
+        [.. Enumerable.Range(from, to - from).Select(partition => _logs.Open(new TopicPartition(topic.Name, partition), topic.Id, config))];
 
     private string? Colliding(string name) => name.AsSpan().ContainsAny('.', '_')
         ? Topics.FirstOrDefault(topic => TopicNames.Unified(topic.Name) == TopicNames.Unified(name))?.Name

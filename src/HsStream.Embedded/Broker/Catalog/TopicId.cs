@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 
 namespace HsStream.Embedded.Broker.Catalog;
 
@@ -31,17 +30,5 @@ internal static class TopicId
 
         id = new Guid(bytes, bigEndian: true);
         return true;
-    }
-
-    /// <summary>Name of the folder that holds one partition's files.</summary>
-    public static string DirectoryName(Guid id, int partition) =>
-        string.Create(CultureInfo.InvariantCulture, $"{ToText(id)}-{partition}");
-
-    /// <summary>Reads a folder name made by <see cref="DirectoryName"/>.</summary>
-    public static bool TryParseDirectoryName(ReadOnlySpan<char> name, out Guid id, out int partition)
-    {
-        partition = -1;
-        return TryParse(name[..Math.Min(name.Length, TextLength)], out id) && name.Length > TextLength + 1 && name[TextLength] == '-'
-            && int.TryParse(name[(TextLength + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out partition);
     }
 }

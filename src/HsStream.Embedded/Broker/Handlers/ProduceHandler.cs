@@ -1,4 +1,5 @@
 using HsStream.Embedded.Broker.Catalog;
+using HsStream.Embedded.Broker.Disk;
 using HsStream.Embedded.Broker.Log;
 using HsStream.Embedded.Broker.Protocol;
 
@@ -9,7 +10,7 @@ namespace HsStream.Embedded.Broker.Handlers;
 /// All appends of a request are made before <see cref="HandleAsync"/> first waits, so the requests of one connection reach each
 /// partition in the order they were sent, and the frame's bytes are not needed afterwards.
 /// </remarks>
-internal sealed class ProduceHandler(TopicCatalog catalog, ITransactionGate gate, TimeProvider time)
+internal sealed class ProduceHandler(TopicCatalog catalog, ITransactionGate gate, DiskSpaceGuard space, TimeProvider time)
 {
     public async Task<IWireStruct?> HandleAsync(ProduceRequest request, short version)
     {
@@ -56,6 +57,11 @@ internal sealed class ProduceHandler(TopicCatalog catalog, ITransactionGate gate
         if (topic.IsInternal)
         {
             return (Refused(data.Index, ErrorCode.InvalidTopicException, $"{topicName} is written by the broker only."), null, 0);
+        }
+
+        if (space.IsLow)
+        {
+            return (Refused(data.Index, ErrorCode.KafkaStorageError, $"Only {space.FreeBytes} bytes are free on the broker's disk."), null, 0);
         }
 
         var log = topic.Partitions[data.Index];

@@ -1,17 +1,8 @@
 using System.Net;
+using HsStream.Embedded.Broker.Log;
 using HsStream.Embedded.Broker.Network;
 
 namespace HsStream.Embedded.Broker.Hosting;
-
-/// <summary>When an acknowledged record is safe.</summary>
-public enum Durability
-{
-    /// <summary>After an fsync: it survives a loss of power.</summary>
-    Fsync,
-
-    /// <summary>After the write to the page cache: it survives kill -9 of the broker, not a loss of power. Kafka's own default.</summary>
-    PageCache,
-}
 
 /// <summary>Settings of the embedded broker; only the data directory must be given.</summary>
 public sealed class BrokerOptions

@@ -1,6 +1,6 @@
 namespace HsStream.Embedded.Broker.Log;
 
-internal enum Durability
+public enum Durability
 {
     /// <summary>Acknowledged and visible once fsynced: safe against a loss of power.</summary>
     Fsync,

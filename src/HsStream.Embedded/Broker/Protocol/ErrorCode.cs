@@ -8,6 +8,7 @@ internal enum ErrorCode : short
     OffsetOutOfRange = 1,
     CorruptMessage = 2,
     UnknownTopicOrPartition = 3,
+    LeaderNotAvailable = 5,
     NotLeaderOrFollower = 6,
     RequestTimedOut = 7,
     MessageTooLarge = 10,
@@ -74,5 +75,6 @@ internal enum ErrorCode : short
     TransactionalIdNotFound = 105,
     FetchSessionTopicIdError = 106,
     StaleMemberEpoch = 113,
+    MismatchedEndpointType = 114,
     UnsupportedEndpointType = 115,
 }
