@@ -17,6 +17,7 @@ internal sealed class LogManager : IAsyncDisposable
     private const string CleanStopMarker = "clean-stop";
 
     private readonly LogContext _context;
+    private readonly LogCleaner _cleaner;
     private readonly bool _cleanStop;
     private readonly ConcurrentDictionary<(Guid TopicId, int Partition), PartitionLog> _logs = [];
     private readonly List<Thread> _flushers = [];
@@ -33,6 +34,7 @@ internal sealed class LogManager : IAsyncDisposable
     public LogManager(IDisk disk, LogOptions options, TimeProvider time, ILogger<LogManager> logger, Meter meter)
     {
         _context = new LogContext(disk, options, time, logger, new StorageMetrics(meter), new FlushQueue()) { FlushFailed = OnFlushFailed };
+        _cleaner = new LogCleaner(disk);
         _lastCheckpoint = time.GetTimestamp();
         disk.CreateDirectory(options.DataDirectory);
         disk.CreateDirectory(LogPaths.Root(options.DataDirectory));
@@ -218,8 +220,10 @@ internal sealed class LogManager : IAsyncDisposable
             try
             {
                 log.Tidy(checkpoint);
+                Retention.Apply(log, _context.NowMs);
+                _cleaner.CleanIfDue(log, _context.NowMs);
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidRecordException)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidRecordException or LogDamagedException)
             {
                 _context.Logger.MaintenanceFailed(failure, log.Partition);
             }

@@ -55,6 +55,9 @@ internal sealed partial class PartitionLog
 
     public Guid TopicId { get; }
 
+    /// <summary>The folder of the partition's files.</summary>
+    public string Directory => _directory;
+
     /// <summary>The topic's settings; replaced as a whole when an administrator changes them.</summary>
     public TopicConfig Config
     {

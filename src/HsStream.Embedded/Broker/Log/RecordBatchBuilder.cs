@@ -36,6 +36,9 @@ internal sealed record BatchSpec
     public long? MaxTimestampMs { get; init; }
 }
 
+/// <summary>One record whose key, value and headers are still in wire form.</summary>
+internal readonly record struct RecordBody(long Offset, long TimestampMs, ReadOnlyMemory<byte> Bytes);
+
 /// <summary>Builds version 2 record batches for the broker's own records, for compaction and for tests; the CRC is set.</summary>
 internal static class RecordBatchBuilder
 {
@@ -68,11 +71,24 @@ internal static class RecordBatchBuilder
     }
 
     /// <param name="records">In offset order, from <see cref="BatchSpec.BaseOffset"/> on; gaps are kept. May be empty when the spec has a last delta.</param>
-    public static byte[] Build(BatchSpec spec, IReadOnlyList<LogRecord> records)
+    public static byte[] Build(BatchSpec spec, IReadOnlyList<LogRecord> records) =>
+        Assemble(spec, [.. records.Select(record => new RecordBody(record.Offset, record.TimestampMs, EncodeBody(record)))]);
+
+    /// <summary>Builds a batch of records whose key, value and headers are already encoded, as compaction copies them.</summary>
+    public static byte[] Assemble(BatchSpec spec, IReadOnlyList<RecordBody> records)
     {
         var baseTimestamp = spec.DeleteHorizonMs ?? (records.Count > 0 ? records[0].TimestampMs : -1);
-        var plain = new ArrayBufferWriter<byte>();
-        foreach (var record in records) { WriteRecord(plain, record, spec.BaseOffset, baseTimestamp); }
+        var plain = new ArrayBufferWriter<byte>(64 + records.Sum(record => record.Bytes.Length + 16));
+        foreach (var record in records)
+        {
+            var timestampDelta = unchecked(record.TimestampMs - baseTimestamp);
+            var offsetDelta = checked((int)(record.Offset - spec.BaseOffset));
+            WriteVarint(plain, 1 + Varint.Size(timestampDelta) + Varint.Size(offsetDelta) + record.Bytes.Length);
+            plain.Write([(byte)0]);
+            WriteVarint(plain, timestampDelta);
+            WriteVarint(plain, offsetDelta);
+            plain.Write(record.Bytes.Span);
+        }
 
         var codec = records.Count > 0 ? spec.Codec : CompressionCodec.None;
         var body = codec == CompressionCodec.None ? plain.WrittenSpan : Compression.Compress(codec, plain.WrittenSpan);
@@ -83,7 +99,7 @@ internal static class RecordBatchBuilder
     }
 
     private static void WriteHeader(
-        Span<byte> batch, BatchSpec spec, CompressionCodec codec, IReadOnlyList<LogRecord> records, long baseTimestamp)
+        Span<byte> batch, BatchSpec spec, CompressionCodec codec, IReadOnlyList<RecordBody> records, long baseTimestamp)
     {
         var attributes = (short)codec;
         if (spec.LogAppendTimeMs is not null) { attributes |= BatchLayout.LogAppendTimeBit; }
@@ -112,20 +128,12 @@ internal static class RecordBatchBuilder
         BinaryPrimitives.WriteUInt32BigEndian(batch[BatchLayout.Crc..], Crc32C.Compute(batch[BatchLayout.Attributes..]));
     }
 
-    private static void WriteRecord(ArrayBufferWriter<byte> writer, LogRecord record, long baseOffset, long baseTimestamp)
+    private static ReadOnlyMemory<byte> EncodeBody(LogRecord record)
     {
-        var timestampDelta = record.TimestampMs - baseTimestamp;
-        var offsetDelta = checked((int)(record.Offset - baseOffset));
-        var headers = record.Headers ?? [];
-        var size = 1 + Varint.Size(timestampDelta) + Varint.Size(offsetDelta) + BytesSize(record.Key) + BytesSize(record.Value)
-            + Varint.Size(headers.Count) + headers.Sum(header => TextSize(header.Key) + BytesSize(header.Value));
-
-        WriteVarint(writer, size);
-        writer.Write([(byte)0]);
-        WriteVarint(writer, timestampDelta);
-        WriteVarint(writer, offsetDelta);
+        var writer = new ArrayBufferWriter<byte>(32 + (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0));
         WriteBytes(writer, record.Key);
         WriteBytes(writer, record.Value);
+        var headers = record.Headers ?? [];
         WriteVarint(writer, headers.Count);
         foreach (var (key, value) in headers)
         {
@@ -133,12 +141,9 @@ internal static class RecordBatchBuilder
             Encoding.UTF8.GetBytes(key, writer);
             WriteBytes(writer, value);
         }
+
+        return writer.WrittenMemory;
     }
-
-    private static int TextSize(string text) => Encoding.UTF8.GetByteCount(text) is var bytes ? Varint.Size(bytes) + bytes : 0;
-
-    private static int BytesSize(ReadOnlyMemory<byte>? bytes) =>
-        bytes is { } present ? Varint.Size(present.Length) + present.Length : Varint.Size(-1);
 
     private static void WriteBytes(ArrayBufferWriter<byte> writer, ReadOnlyMemory<byte>? bytes)
     {

@@ -66,6 +66,20 @@ internal static class RecordReader
         return null;
     }
 
+    /// <summary>What a control batch says.</summary>
+    /// <returns>True for a commit, false for an abort, null for an empty batch or another control record.</returns>
+    public static bool? MarkerOf(ReadOnlyMemory<byte> batch)
+    {
+        var cursor = Open(batch);
+        return !cursor.MoveNext() || cursor.Key is not { Length: >= 4 } key ? null
+            : BinaryPrimitives.ReadInt16BigEndian(key.Span[2..]) switch
+            {
+                0 => false,
+                1 => true,
+                _ => null,
+            };
+    }
+
     /// <summary>Decompresses the batch and stands before its first record.</summary>
     public static RecordCursor Open(ReadOnlyMemory<byte> batch, int maxDecompressedBytes = DefaultMaxDecompressedBytes)
     {
@@ -110,6 +124,7 @@ internal static class RecordReader
         private int _next;
         private int _left;
         private int _previousDelta = -1;
+        private int _body;
         private (int Start, int Length) _key;
         private (int Start, int Length) _value;
         private (int Start, int Count) _headers;
@@ -142,6 +157,9 @@ internal static class RecordReader
         public readonly ReadOnlyMemory<byte>? Key => Slice(_key);
 
         public readonly ReadOnlyMemory<byte>? Value => Slice(_value);
+
+        /// <summary>The current record as it lies in the batch, but for its two deltas.</summary>
+        public readonly RecordBody Body => new(Offset, TimestampMs, _records[_body.._next]);
 
         public readonly LogRecord Current() => new(Offset, TimestampMs, Key, Value, ReadHeaders());
 
@@ -185,6 +203,7 @@ internal static class RecordReader
             _previousDelta = offsetDelta;
             Offset = unchecked(_baseOffset + offsetDelta);
             TimestampMs = _appendTime >= 0 ? _appendTime : unchecked(_baseTimestamp + timestampDelta);
+            _body = position;
             _key = SkipBytes(span, ref position);
             _value = SkipBytes(span, ref position);
             var headers = ReadInt(span, ref position);

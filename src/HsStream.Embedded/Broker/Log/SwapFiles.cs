@@ -5,6 +5,8 @@ namespace HsStream.Embedded.Broker.Log;
 /// <summary>What a compaction left behind when the process ended in the middle of it.</summary>
 internal static class SwapFiles
 {
+    private static readonly string[] Suffixes = [LogPaths.LogSuffix, .. Segment.SideFileSuffixes];
+
     /// <summary>Drops unfinished compacted segments and puts finished ones in their place.</summary>
     public static void Complete(IDisk disk, string directory)
     {
@@ -18,13 +20,12 @@ internal static class SwapFiles
         {
             if (LogPaths.SwapRange(name) is not var (baseOffset, nextOffset)) { continue; }
 
-            foreach (var replaced in names.Select(file => LogPaths.OffsetOf(file, LogPaths.LogSuffix)).OfType<long>())
+            // Not only where the log file is still there: the crash may have come between it and its side files.
+            foreach (var (replaced, suffix) in names.SelectMany(file => Suffixes.Select(suffix => (LogPaths.OffsetOf(file, suffix), suffix))))
             {
-                if (replaced < baseOffset || replaced >= nextOffset) { continue; }
-
-                foreach (var suffix in (string[])[LogPaths.LogSuffix, .. Segment.SideFileSuffixes])
+                if (replaced is { } offset && offset >= baseOffset && offset < nextOffset)
                 {
-                    disk.DeleteFile(LogPaths.File(directory, replaced, suffix));
+                    disk.DeleteFile(LogPaths.File(directory, offset, suffix));
                 }
             }
 
