@@ -58,20 +58,21 @@ format: ## Mend formatting and code style
 	@dotnet format HsStream.sln --exclude artifacts
 
 .PHONY: bench-broker
-bench-broker: ## Measure the broker beside its floor (ARGS="--compare host:port")
+bench-broker: ## Measure the broker beside its floor (ARGS="--against host:port")
 	@./setup.sh build
 	@dotnet run -c Release --project benchmarks/HsStream.Benchmarks -- broker $(ARGS)
 
 .PHONY: broker-diff
 broker-diff: ## Play the same requests to two brokers and compare: A=host:port B=host:port
-	@test -n "$(A)" && test -n "$(B)" || { echo "usage: make broker-diff A=host:port B=host:port" >&2; exit 2; }
+	@test -n "$(A)$(B)" || { echo "usage: make broker-diff A=host:port B=host:port [ARGS=\"--scripts 100\"]; make broker-diff A=host:port ARGS=\"--record FILE\"" >&2; exit 2; }
 	@./setup.sh build
-	@dotnet run -c Release --project tests/HsStream.BrokerDiff -- $(A) $(B) $(ARGS)
+	@dotnet run -c Release --project tests/HsStream.Chaos -- diff $(A) $(B) $(ARGS)
 
 .PHONY: chaos-broker
 chaos-broker: ## Kill, tear and corrupt the broker under load, the long version
 	@./setup.sh build
-	@dotnet run -c Release --project tests/HsStream.Chaos -- $(ARGS)
+	@dotnet run -c Release --project tests/HsStream.Chaos -- kill $(ARGS)
+	@dotnet run -c Release --project tests/HsStream.Chaos -- kill --rounds 20 --durability page-cache $(ARGS)
 
 .PHONY: clean
 clean: ## Remove build outputs and fetched tools; data directories stay

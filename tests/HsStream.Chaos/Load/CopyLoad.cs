@@ -56,7 +56,7 @@ internal sealed class CopyLoad(string bootstrap, string source, string sink, int
             if (committed.Offset != end) { verdict.Violation("the group's offset is the end of what was copied", $"{committed} of {end}"); }
         }
 
-        static long Number(Record record) => long.Parse(record.Key.AsSpan(record.Key.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
+        static long Number(StoredRecord record) => long.Parse(record.Key.AsSpan(record.Key.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
     }
 
     /// <returns>True when the work is done.</returns>
@@ -73,12 +73,13 @@ internal sealed class CopyLoad(string bootstrap, string source, string sink, int
                 })
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         consumer.Subscribe(source);
+        var ends = new HashSet<TopicPartition>();
         try
         {
             var rounds = random.Next(3, 30);
             for (var round = 0; round < rounds || stop.IsCancellationRequested; round++)
             {
-                if (Copy(consumer, producer, abort: random.Next(8) == 0 && !stop.IsCancellationRequested) && stop.IsCancellationRequested) { return true; }
+                if (Copy(consumer, producer, ends, abort: random.Next(8) == 0 && !stop.IsCancellationRequested) && stop.IsCancellationRequested) { return true; }
             }
 
             if (random.Next(2) == 0)
@@ -97,16 +98,16 @@ internal sealed class CopyLoad(string bootstrap, string source, string sink, int
         }
     }
 
-    /// <returns>True when it reached the end of every partition and found nothing.</returns>
-    private bool Copy(IConsumer<string, string> consumer, IProducer<string, string> producer, bool abort)
+    /// <param name="ends">Partitions read to their end; a client says so once, when it gets there.</param>
+    /// <returns>True when every partition is read to its end and nothing was found.</returns>
+    private bool Copy(IConsumer<string, string> consumer, IProducer<string, string> producer, HashSet<TopicPartition> ends, bool abort)
     {
         var next = new Dictionary<TopicPartition, TopicPartitionOffset>();
-        var ends = new HashSet<TopicPartition>();
         var (copied, open) = (0, false);
         var watch = System.Diagnostics.Stopwatch.StartNew();
         try
         {
-            while (copied < 200 && watch.ElapsedMilliseconds < 500)
+            while (copied < 200 && watch.ElapsedMilliseconds < 500 && !(copied == 0 && ends.Count == partitions && watch.ElapsedMilliseconds > 100))
             {
                 if (consumer.Consume(50) is not { } record) { continue; }
                 if (record.IsPartitionEOF)
@@ -148,6 +149,7 @@ internal sealed class CopyLoad(string bootstrap, string source, string sink, int
         }
 
         Rewind(consumer, next.Keys);
+        ends.Clear();
         return false;
     }
 

@@ -47,7 +47,7 @@ internal sealed class IdempotentLoad(string bootstrap, string topic, int partiti
     }
 
     /// <summary>Holds the acknowledgements against the log.</summary>
-    public void Check(IReadOnlyList<Record> log, Verdict verdict)
+    public void Check(IReadOnlyList<StoredRecord> log, Verdict verdict)
     {
         var found = new Dictionary<(int, int), long>();
         var last = new Dictionary<int, int>();

@@ -2,7 +2,7 @@ using Confluent.Kafka;
 
 namespace HsStream.Chaos.Load;
 
-internal readonly record struct Record(int Partition, long Offset, string Key, string Value);
+internal readonly record struct StoredRecord(int Partition, long Offset, string Key, string Value);
 
 /// <summary>Reads topics whole.</summary>
 internal static class LogReader
@@ -10,11 +10,11 @@ internal static class LogReader
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     /// <summary>Every record of a topic up to its end at this moment.</summary>
-    public static List<Record> Read(string bootstrap, string topic, int partitions, IsolationLevel isolation)
+    public static List<StoredRecord> Read(string bootstrap, string topic, int partitions, IsolationLevel isolation)
     {
         using var consumer = New(bootstrap, isolation);
         consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
-        var records = new List<Record>();
+        var records = new List<StoredRecord>();
         var open = Enumerable.Range(0, partitions).ToHashSet();
         var watch = System.Diagnostics.Stopwatch.StartNew();
         while (open.Count > 0)

@@ -45,7 +45,7 @@ internal sealed class TransactionLoad(string bootstrap, string topic, int partit
         }
     }
 
-    public void Check(IReadOnlyList<Record> committed, Verdict verdict)
+    public void Check(IReadOnlyList<StoredRecord> committed, Verdict verdict)
     {
         var found = committed.Where(record => record.Key.StartsWith(name + "/", StringComparison.Ordinal))
             .GroupBy(record => int.Parse(record.Key.AsSpan(name.Length + 1), CultureInfo.InvariantCulture)).ToDictionary(set => set.Key, set => set.ToList());

@@ -36,7 +36,7 @@ internal sealed class WitnessReader(string bootstrap, string topic, int partitio
         }
     }
 
-    public void Check(IReadOnlyList<Record> log, Verdict verdict)
+    public void Check(IReadOnlyList<StoredRecord> log, Verdict verdict)
     {
         var now = log.ToDictionary(record => (record.Partition, record.Offset), record => Text(record.Key, record.Value));
         foreach (var (at, text) in _seen)

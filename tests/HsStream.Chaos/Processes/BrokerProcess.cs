@@ -14,6 +14,8 @@ internal sealed record BrokerProcessOptions
     /// <summary><c>fsync</c> or <c>page-cache</c>.</summary>
     public string Durability { get; init; } = "fsync";
 
+    public long DiskReserveBytes { get; init; } = 64 << 20;
+
     /// <summary>Largest file the process may write (RLIMIT_FSIZE); null for no limit.</summary>
     public long? MaxFileBytes { get; init; }
 
@@ -88,13 +90,14 @@ internal sealed class BrokerProcess : IAsyncDisposable
     {
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "hsstream.dll"), "broker", "run", "--data-dir", dataDirectory,
+            Path.Combine(AppContext.BaseDirectory, "hsstream-chaos.dll"), "serve", "--data-dir", dataDirectory,
             "--port", port.ToString(CultureInfo.InvariantCulture), "--durability", options.Durability,
+            "--reserve", options.DiskReserveBytes.ToString(CultureInfo.InvariantCulture),
         ];
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = options.MaxFileBytes is { } limit
-            // A write past the limit raises SIGXFSZ, which .NET ignores, and then fails like a full disk.
-            ? new ProcessStartInfo("bash", ["-c", $"ulimit -f {limit / 1024}; exec \"$0\" \"$@\"", dotnet, .. arguments])
+            // With SIGXFSZ ignored a write past the limit fails as on a full disk; in a shell of bash, blocks are of 1 KiB.
+            ? new ProcessStartInfo("bash", ["-c", $"trap '' XFSZ; ulimit -f {limit / 1024}; exec \"$0\" \"$@\"", dotnet, .. arguments])
             : new ProcessStartInfo(dotnet, arguments);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;

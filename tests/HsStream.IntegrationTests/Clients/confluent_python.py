@@ -134,7 +134,7 @@ class Member(threading.Thread):
             if message is None:
                 continue
             if message.error():
-                if message.error().fatal():
+                if message.error().fatal() or message.error().code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
                     self.error = message.error()
                     return
                 continue

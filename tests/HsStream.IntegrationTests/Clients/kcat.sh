@@ -33,7 +33,7 @@ check "lists brokers" 1 "$(k -L | grep -c ' brokers:')"
 
 # Codecs, one topic each
 for codec in none gzip snappy lz4 zstd; do
-    seq -f "%g:value-%g-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 1 300 | k -P -t "$run-$codec" -K: -z "$codec" -X enable.idempotence=true || exit 1
+    seq -f "%g:value-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 1 300 | k -P -t "$run-$codec" -K: -z "$codec" -X enable.idempotence=true || exit 1
     check "produces and consumes 300 records with codec $codec" "$(seq 1 300 | md5sum)" "$(k -C -t "$run-$codec" -o beginning -e -f '%k\n' | md5sum)"
 done
 
@@ -73,7 +73,7 @@ count() { cat "$work"/*.out | wc -l; }
 read_at_least() { [ "$(count)" -ge "$1" ]; }
 assigned() { grep -c "assigned" "$work/$1.err" >/dev/null 2>&1; }
 produce() { # FROM TO
-    seq -f '%g:%g' "$1" "$2" | k -P -t "$shared" -K: || exit 1
+    seq "$1" "$2" | sed 's/.*/&:&/' | k -P -t "$shared" -K: || exit 1
 }
 produce 1 100
 member a

@@ -62,19 +62,15 @@ public sealed class GroupTraps(KafkaFixture kafka)
         await using var scope = await RawScope.OpenAsync(kafka, target);
         var group = scope.NewName("group");
         var (a, b) = (await NewMemberAsync("a"), await NewMemberAsync("b"));
+        var generation = 0;
+        await JoinAsync(a, "alone");
         for (var round = 0; round < 3; round++)
         {
-            var joins = await Task.WhenAll(
-                scope.GroupAsync<JoinGroupResponse>(group, ApiKey.JoinGroup, Requests.Join(group, a, $"meta-{round}"), lane: "a"),
-                scope.GroupAsync<JoinGroupResponse>(group, ApiKey.JoinGroup, Requests.Join(group, b, $"meta-{round}"), lane: "b"));
-            // A member alone may have been let through first: then it joins again with the other.
-            if (joins[0].GenerationId != joins[1].GenerationId)
-            {
-                var (behind, lane) = joins[0].GenerationId < joins[1].GenerationId ? (a, "a") : (b, "b");
-                var again = await scope.GroupAsync<JoinGroupResponse>(group, ApiKey.JoinGroup, Requests.Join(group, behind, $"meta-{round}"), lane: lane);
-                joins = behind == a ? [again, joins[1]] : [joins[0], again];
-            }
-
+            // One joins with something new and waits; the other hears of it and follows.
+            var (first, second) = round == 0 ? (b, a) : (a, b);
+            var waiting = JoinAsync(first, $"meta-{round}");
+            await RawCluster.SettleAsync(async () => await HeartbeatAsync(second) == ErrorCode.RebalanceInProgress, "the other member to hear of the rebalance", scope.Token);
+            var joins = await Task.WhenAll(waiting, JoinAsync(second, $"meta-{round}"));
             var leader = joins.Single(join => join.Leader == join.MemberId);
             Assert.Equal(2, leader.Members.Count);
             var assignments = new[] { (a, Large(a, round)), (b, Large(b, round)) };
@@ -86,6 +82,17 @@ public sealed class GroupTraps(KafkaFixture kafka)
             Assert.True(syncs[0].Assignment.Span.SequenceEqual(Large(joins[0].MemberId, round)));
             Assert.True(syncs[1].Assignment.Span.SequenceEqual(Large(joins[1].MemberId, round)));
         }
+
+        async Task<JoinGroupResponse> JoinAsync(string member, string metadata)
+        {
+            var join = await scope.GroupAsync<JoinGroupResponse>(group, ApiKey.JoinGroup, Requests.Join(group, member, metadata), lane: member == a ? "a" : "b");
+            generation = join.GenerationId;
+            return join;
+        }
+
+        async Task<ErrorCode> HeartbeatAsync(string member) =>
+            (await scope.GroupAsync<HeartbeatResponse>(
+                group, ApiKey.Heartbeat, new HeartbeatRequest { GroupId = group, GenerationId = generation, MemberId = member }, lane: member == a ? "a" : "b")).Error;
 
         static byte[] Large(string member, int round)
         {
