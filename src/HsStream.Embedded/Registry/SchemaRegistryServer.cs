@@ -32,13 +32,14 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
             using var limit = new CancellationTokenSource(options.StartTimeout, time);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
             await RetryAsync(log.EnsureTopicAsync, time, patience.Token);
-            return await StartAsync(options, log, loggers, time, cancellationToken);
         }
         catch
         {
             await log.DisposeAsync();
             throw;
         }
+
+        return await StartAsync(options, log, loggers, time, cancellationToken);      // which disposes the log when it fails
     }
 
     /// <summary>As above, over any log; it is disposed with the server.</summary>
