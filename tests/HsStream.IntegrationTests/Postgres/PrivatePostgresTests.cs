@@ -90,10 +90,21 @@ public sealed class PrivatePostgresTests : IDisposable
     {
         await (await StartAsync(_directory.Path)).DisposeAsync();
         var data = Path.Combine(_directory.Path, "postgres", "data");
-        // The process id was given to somebody else meanwhile: here, to this test.
-        await File.WriteAllTextAsync(PostmasterFile.PathIn(data), $"{Environment.ProcessId}\n{data}\n", Stop);
-        await using var server = await StartAsync(_directory.Path);
-        Assert.Equal(1, await server.QueryAsync("select 1"));
+        // The process id was given to somebody else meanwhile: to a process of the same user, or PostgreSQL would see through it.
+        var account = await ServerAccount.ChooseAsync(ClusterDirectory.RootIn(_directory.Path), Stop);
+        var start = HsStream.Embedded.Postgres.Command.Describe(account.Run("sleep", "300"));
+        using var stranger = System.Diagnostics.Process.Start(start)!;
+        try
+        {
+            await File.WriteAllTextAsync(PostmasterFile.PathIn(data), $"{stranger.Id}\n{data}\n", Stop);
+            await using var server = await StartAsync(_directory.Path);
+            Assert.Equal(1, await server.QueryAsync("select 1"));
+            Assert.False(stranger.HasExited);
+        }
+        finally
+        {
+            stranger.Kill();
+        }
     }
 
     [Fact]
