@@ -1,1 +1,1 @@
-return 0;
+return await HsStream.Cli.CommandLine.RunAsync(args);

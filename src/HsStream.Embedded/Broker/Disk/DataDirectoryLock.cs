@@ -3,6 +3,8 @@ namespace HsStream.Embedded.Broker.Disk;
 /// <summary>Keeps a second process out of a data directory for as long as it is held; ends with the process.</summary>
 internal sealed class DataDirectoryLock : IDisposable
 {
+    public const string FileName = "lock";
+
     private readonly FileStream _file;
 
     private DataDirectoryLock(FileStream file) => _file = file;
@@ -11,7 +13,7 @@ internal sealed class DataDirectoryLock : IDisposable
     public static DataDirectoryLock Acquire(string dataDirectory)
     {
         Directory.CreateDirectory(dataDirectory);
-        var path = Path.Combine(dataDirectory, "lock");
+        var path = Path.Combine(dataDirectory, FileName);
         try
         {
             // FileShare.None is an advisory lock of the whole file on Unix.
