@@ -25,13 +25,10 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
     public static async Task<SchemaRegistryServer> StartAsync(
         SchemaRegistryOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
-        var logger = loggers.CreateLogger<SchemaRegistryServer>();
-        var log = new KafkaSchemaLog(options, logger);
+        var log = new KafkaSchemaLog(options, loggers.CreateLogger<SchemaRegistryServer>());
         try
         {
-            using var limit = new CancellationTokenSource(options.StartTimeout, time);
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-            await RetryAsync(log.EnsureTopicAsync, time, patience.Token);
+            await RetryAsync(log.EnsureTopicAsync, options, time, cancellationToken);
         }
         catch
         {
@@ -39,7 +36,8 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
             throw;
         }
 
-        return await StartAsync(options, log, loggers, time, cancellationToken);      // which disposes the log when it fails
+        // Disposes the log when it fails.
+        return await StartAsync(options, log, loggers, time, cancellationToken);
     }
 
     /// <summary>As above, over any log; it is disposed with the server.</summary>
@@ -50,10 +48,7 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
         var store = new SchemaStore(log, options.WriteTimeout, time, logger);
         try
         {
-            using var limit = new CancellationTokenSource(options.StartTimeout, time);
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-            await RetryAsync(store.CatchUpAsync, time, patience.Token);
-
+            await RetryAsync(store.CatchUpAsync, options, time, cancellationToken);
             var web = Build(options, new RegistryApi(store, log, options, logger), loggers);
             await web.StartAsync(cancellationToken);
             var url = new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -89,32 +84,32 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
     }
 
     /// <summary>Tries until it succeeds or time is up, and then says what was wrong.</summary>
-    private static async Task RetryAsync(Func<CancellationToken, Task> attempt, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task RetryAsync(
+        Func<CancellationToken, Task> attempt, SchemaRegistryOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        SchemaLogException? problem = null;
-        while (true)
+        using var limit = new CancellationTokenSource(options.StartTimeout, time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var problem = new SchemaLogException(
+            $"the Kafka cluster at {options.BootstrapServers} did not serve topic {options.Topic} within {options.StartTimeout}");
+        try
         {
-            try
+            while (true)
             {
-                await attempt(cancellationToken);
-                return;
-            }
-            catch (SchemaLogException e) when (e.InnerException is not null)
-            {
-                problem = e;
                 try
                 {
-                    await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
+                    await attempt(patience.Token);
+                    return;
                 }
-                catch (OperationCanceledException)
+                catch (SchemaLogException e) when (e.InnerException is not null)
                 {
-                    throw e;
+                    problem = e;
+                    await Task.Delay(TimeSpan.FromMilliseconds(200), time, patience.Token);
                 }
             }
-            catch (OperationCanceledException) when (problem is not null)
-            {
-                throw problem;
-            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw problem;
         }
     }
 }

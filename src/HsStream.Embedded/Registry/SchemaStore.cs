@@ -15,7 +15,7 @@ namespace HsStream.Embedded.Registry;
 /// </para>
 /// <para>
 /// When (4) fails without saying whether it took place, (1) settles it, and (2) shows it: the records stand at the
-/// offset where they were meant to, or never will. Only one batch is on its way at a time; writes that arrive
+/// offsets where they were meant to, or never will. Only one batch is on its way at a time; writes that arrive
 /// meanwhile are decided one after the other, each on the state the one before would leave, and appended together.
 /// </para>
 /// </remarks>
@@ -237,7 +237,7 @@ internal sealed class SchemaStore : ISchemaLogReader, IAsyncDisposable
         }
         if (records.Count > 0)
         {
-            _expected = new Expected(end, records[0].Key(), records[0].Value(), answers);
+            _expected = new Expected(end, [.. records.Select(record => (record.Key(), record.Value()))], answers);
             if (!await _log.TryAppendAsync(end, records, cancellationToken)) { return false; }
             await ReachAsync(end + records.Count, cancellationToken);
             _expected = null;
@@ -254,20 +254,19 @@ internal sealed class SchemaStore : ISchemaLogReader, IAsyncDisposable
         public void Fail(Exception e) => Done.TrySetException(e);
     }
 
-    /// <summary>Where the first record of the append under way will stand if the append takes place.</summary>
-    private sealed class Expected(long offset, byte[] key, byte[]? value, IReadOnlyList<Action> answers)
+    /// <summary>The append under way, to be recognised in the log if it took place without saying so.</summary>
+    /// <remarks>All of it: another registry's append may begin as this one does.</remarks>
+    private sealed class Expected(long offset, IReadOnlyList<(byte[] Key, byte[]? Value)> records, IReadOnlyList<Action> answers)
     {
-        private volatile bool _seen;
+        private volatile int _seen;
 
-        public bool Seen => _seen;
+        public bool Seen => _seen == records.Count;
 
-        public void Compare(long atOffset, byte[] foundKey, byte[]? foundValue)
+        public void Compare(long atOffset, byte[] key, byte[]? value)
         {
-            if (atOffset == offset && key.AsSpan().SequenceEqual(foundKey)
-                && value is null == foundValue is null && value.AsSpan().SequenceEqual(foundValue))
-            {
-                _seen = true;
-            }
+            if (Seen || atOffset != offset + _seen) { return; }
+            var (expectedKey, expectedValue) = records[_seen];
+            if (expectedKey.AsSpan().SequenceEqual(key) && expectedValue is null == value is null && expectedValue.AsSpan().SequenceEqual(value)) { _seen++; }
         }
 
         public void Settle()

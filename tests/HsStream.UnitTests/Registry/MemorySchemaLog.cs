@@ -14,6 +14,9 @@ internal sealed class MemoryTopic
     /// <summary>Called with "acquire", "append" and "appended"; what it throws is what the caller meets there.</summary>
     public Action<string> Fault { get; set; } = _ => { };
 
+    /// <summary>Awaited before each delivery to a reader.</summary>
+    public Task Delivery { get; set; } = Task.CompletedTask;
+
     public IReadOnlyList<(long Offset, byte[] Key, byte[]? Value)> Entries { get { lock (_lock) { return [.. _entries]; } } }
 
     public long End { get { lock (_lock) { return _end; } } }
@@ -80,6 +83,7 @@ internal sealed class MemorySchemaLog(MemoryTopic topic) : ISchemaLog
         var position = 0L;
         while (!_stopping.IsCancellationRequested)
         {
+            await topic.Delivery;
             var (entries, end, changed) = topic.Read(position);
             foreach (var (offset, key, value) in entries) { reader.OnRecord(offset, key, value, 1_700_000_000_000 + offset); }
             if (end != position) { reader.OnPosition(end); }

@@ -61,6 +61,59 @@ public sealed class SchemaStoreTests
     }
 
     [Fact]
+    public async Task Nothing_is_decided_before_the_log_is_read_to_its_end_and_nothing_answered_before_it_is_read_back()
+    {
+        var delivery = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _topic.Delivery = delivery.Task;
+        await using var store = Open();
+        _topic.TryAppend(null, null, [new SchemaLogRecord.SchemaPut(new StoredSchema("other", 1, 1, Enum(9), [], null, null))]);
+        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var readBack = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = store.WriteAsync(
+            state =>
+            {
+                decided.TrySetResult();
+                _topic.Delivery = readBack.Task;
+                return _decider.Register(state, "s", Ask(Enum(1)), false, false);
+            }, Cancel);
+
+        // What must not happen is given time to happen.
+        await Task.WhenAny(decided.Task, Task.Delay(100, Cancel));
+        Assert.False(decided.Task.IsCompleted);
+        delivery.SetResult();
+        await decided.Task.WaitAsync(Patience, Cancel);
+        await Task.WhenAny(writing, Task.Delay(100, Cancel));
+        Assert.False(writing.IsCompleted);
+        readBack.SetResult();
+
+        Assert.Equal(2, (await writing.WaitAsync(Patience, Cancel)).Id);
+    }
+
+    [Fact]
+    public async Task Another_registry_s_append_that_begins_like_ours_is_not_taken_for_ours()
+    {
+        await using var store = Open();
+        using var gate = new ManualResetEventSlim();
+        var other = false;
+        _topic.Fault = point =>
+        {
+            if (point == "acquire") { gate.Wait(Patience, Cancel); }
+            if (point == "append" && !other)
+            {
+                other = true;
+                _topic.TryAppend(null, null, [new SchemaLogRecord.SchemaPut(new StoredSchema("s", 1, 1, Enum(1), [], null, null))]);
+            }
+        };
+        // The first write fills the first batch alone or is joined; the two after it share one.
+        var writes = Enumerable.Range(1, 3).Select(n => RegisterAsync(store, n == 1 ? "s" : $"t{n}", Enum(n))).ToList();
+        gate.Set();
+        var answers = await Task.WhenAll(writes);
+
+        Assert.All(answers, answer => Assert.Equal(answer.Schema, store.State.ById(answer.Id, null)?.Schema));
+        Assert.Equal([1, 2, 3], answers.Select(answer => answer.Id));
+    }
+
+    [Fact]
     public async Task Of_two_schemas_that_exclude_each_other_only_one_gets_in()
     {
         const string First = """{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}""";
