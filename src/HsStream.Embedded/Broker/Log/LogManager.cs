@@ -36,7 +36,7 @@ internal sealed class LogManager : IAsyncDisposable
         _context = new LogContext(disk, options, time, logger, new StorageMetrics(meter), new FlushQueue()) { FlushFailed = OnFlushFailed };
         _cleaner = new LogCleaner(disk);
         _lastCheckpoint = time.GetTimestamp();
-        disk.CreateDirectory(options.DataDirectory);
+        CreateDurably(disk, Path.GetFullPath(options.DataDirectory));
         disk.CreateDirectory(LogPaths.Root(options.DataDirectory));
         var marker = Path.Combine(options.DataDirectory, CleanStopMarker);
         _cleanStop = disk.FileExists(marker);
@@ -165,6 +165,16 @@ internal sealed class LogManager : IAsyncDisposable
         if (clean) { WriteCleanStopMarker(); }
 
         _stopping.Dispose();
+    }
+
+    /// <summary>A folder is as durable as its name in the one above.</summary>
+    private static void CreateDurably(IDisk disk, string path)
+    {
+        if (disk.DirectoryExists(path) || Path.GetDirectoryName(path) is not { } parent) { return; }
+
+        CreateDurably(disk, parent);
+        disk.CreateDirectory(path);
+        disk.FlushDirectory(parent);
     }
 
     private bool TrySave(PartitionLog log)

@@ -43,7 +43,7 @@ internal sealed class LogRecovery
         var end = recovery._segments[^1].NextOffset;
         recovery._producers.Transactions.HighWatermarkMoved(end);
         return new RecoveredLog(
-            [.. recovery._segments], recovery._producers, recovery._logStart, end, recovery._sequence, recovery._truncatedBytes, null);
+            [.. recovery._segments], recovery._producers, recovery._logStart, end, recovery._recoveryPoint, recovery._sequence, null);
     }
 
     private void Create()
@@ -150,7 +150,8 @@ internal sealed class LogRecovery
             // What the side files say of bytes that may be cut and written anew must never be believed again.
             foreach (var suffix in Segment.SideFileSuffixes) { _disk.DeleteFile(_segments[i].PathOf(suffix)); }
 
-            if (_segments[i].BaseOffset > snapshot) { _segments[i].PendingSnapshot = ProducerSnapshot.Save(_producers); }
+            // Also knows producers whose batches are gone.
+            if (i > checkFrom || !TryLoadSnapshot(_segments[i].BaseOffset)) { _segments[i].PendingSnapshot = ProducerSnapshot.Save(_producers); }
 
             Rebuild(i, check: i >= checkFrom);
         }
@@ -161,16 +162,34 @@ internal sealed class LogRecovery
         for (var i = checkFrom; i < _segments.Count; i++) { Use(_segments[i], file => file.Flush()); }
 
         _disk.FlushDirectory(_directory);
-        for (var i = rebuildFrom; i < _segments.Count - 1; i++) { _segments[i].SaveSideFiles(); }
+        Save(rebuildFrom, end);
+    }
 
-        _segments[^1].SaveSnapshot();
-        if (end > _recoveryPoint || _sequence == 0) { LogCheckpoint.Write(_disk, _directory, new LogPosition(_logStart, end), ref _sequence); }
+    /// <summary>Spares the next start the same work; a full disk must not keep this one from serving what is there.</summary>
+    private void Save(int rebuiltFrom, long end)
+    {
+        try
+        {
+            for (var i = rebuiltFrom; i < _segments.Count - 1; i++) { _segments[i].SaveSideFiles(); }
+
+            _segments[^1].SaveSnapshot();
+            _disk.FlushDirectory(_directory);
+
+            // Even when nothing changed: what was read may have been written by a process that died before it flushed.
+            LogCheckpoint.Write(_disk, _directory, new LogPosition(_logStart, end), ref _sequence);
+            _recoveryPoint = end;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _context.Logger.SideFilesNotWritten(failure, _partition);
+        }
     }
 
     private void Rebuild(int index, bool check)
     {
         var segment = _segments[index];
         var expected = segment.BaseOffset;
+        var nextBase = index + 1 < _segments.Count ? _segments[index + 1].BaseOffset : long.MaxValue;
         Use(segment, file =>
         {
             var length = file.Length;
@@ -179,7 +198,7 @@ internal sealed class LogRecovery
             while (scanner.MoveNext())
             {
                 var header = scanner.Header;
-                if (header.BaseOffset < expected || (header.BaseOffset > expected && expected >= _recoveryPoint)
+                if (header.BaseOffset < expected || (header.BaseOffset > expected && expected >= _recoveryPoint) || header.BaseOffset >= nextBase
                     || header.NextOffset - segment.BaseOffset > int.MaxValue)
                 {
                     Damaged(index, scanner.Position, expected, $"expected offset {expected}, found {header.BaseOffset}");
@@ -195,16 +214,16 @@ internal sealed class LogRecovery
             if (scanner.Problem is { } problem) { Damaged(index, scanner.NextPosition, expected, problem); }
         });
 
-        if (index + 1 >= _segments.Count || _segments[index + 1].BaseOffset == expected) { return; }
+        if (index + 1 >= _segments.Count || nextBase == expected) { return; }
 
         // Compaction may have removed the last batches of a segment, which it touches only below the recovery point.
-        if (_segments[index + 1].BaseOffset > expected && _segments[index + 1].BaseOffset <= _recoveryPoint)
+        if (nextBase > expected && nextBase <= _recoveryPoint)
         {
-            segment.ExtendTo(_segments[index + 1].BaseOffset);
+            segment.ExtendTo(nextBase);
         }
         else
         {
-            Damaged(index, segment.SizeInBytes, expected, $"expected a segment at offset {expected}, found {_segments[index + 1].BaseOffset}");
+            Damaged(index, segment.SizeInBytes, expected, $"expected a segment at offset {expected}, found {nextBase}");
         }
     }
 
@@ -212,7 +231,10 @@ internal sealed class LogRecovery
     {
         var segment = _segments[index];
         var later = _segments[(index + 1)..];
-        if (offset < _recoveryPoint || later.Exists(other => other.BaseOffset < _recoveryPoint))
+
+        // The rest of an append that failed on a full disk, before the segment was closed: all offsets up to the next segment are there.
+        if (later is [var next, ..] && next.BaseOffset == offset) { later = []; }
+        else if (offset < _recoveryPoint || later.Exists(other => other.BaseOffset < _recoveryPoint))
         {
             throw new LogDamagedException($"{problem} at position {position} of {segment.File.Path} (offset {offset}), below the recovery point {_recoveryPoint}");
         }

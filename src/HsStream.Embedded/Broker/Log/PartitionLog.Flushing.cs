@@ -175,6 +175,7 @@ internal sealed partial class PartitionLog
             for (var i = segments.Length - 2; i >= 0 && segments[i].HasUnsavedIndexes; i--) { segments[i].SaveSideFiles(); }
 
             segments[^1].SaveSnapshot();
+            _context.Disk.FlushDirectory(_directory);
             Checkpoint();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -41,7 +41,7 @@ internal sealed partial class PartitionLog
         _segments = recovered.Segments;
         _producers = recovered.Producers;
         _logStartOffset = recovered.LogStartOffset;
-        _checkpointed = new LogPosition(recovered.LogStartOffset, recovered.EndOffset);
+        _checkpointed = new LogPosition(recovered.LogStartOffset, recovered.RecoveryPoint);
         _checkpointSequence = recovered.CheckpointSequence;
         _offlineReason = recovered.OfflineReason;
         _flushedEnd = recovered.EndOffset;

@@ -147,11 +147,12 @@ internal sealed partial class Segment
         }
     }
 
+    /// <summary>Writes the snapshot and flushes it: it outlives the batches it was made of, so not all of it can be rebuilt.</summary>
     public void SaveSnapshot()
     {
         if (PendingSnapshot is { } snapshot)
         {
-            SideFile.Write(_disk, PathOf(LogPaths.SnapshotSuffix), ProducerSnapshot.Kind, snapshot);
+            SideFile.Write(_disk, PathOf(LogPaths.SnapshotSuffix), ProducerSnapshot.Kind, snapshot, flush: true);
             PendingSnapshot = null;
         }
     }

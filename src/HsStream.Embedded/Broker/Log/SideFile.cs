@@ -4,14 +4,14 @@ using HsStream.Embedded.Broker.Disk;
 namespace HsStream.Embedded.Broker.Log;
 
 /// <summary>
-/// A small file beside a segment that can be rebuilt from it: a payload, then kind, length and CRC-32C. Written whole, once, and never
-/// flushed; a reader takes it only when all three fit.
+/// A small file beside a segment that can be rebuilt from it: a payload, then kind, length and CRC-32C. Written whole, once; a reader
+/// takes it only when all three fit, so it need not be flushed.
 /// </summary>
 internal static class SideFile
 {
     private const int TrailerBytes = 12;
 
-    public static void Write(IDisk disk, string path, uint kind, ReadOnlySpan<byte> payload)
+    public static void Write(IDisk disk, string path, uint kind, ReadOnlySpan<byte> payload, bool flush = false)
     {
         var bytes = new byte[payload.Length + TrailerBytes];
         payload.CopyTo(bytes);
@@ -22,6 +22,7 @@ internal static class SideFile
         using var file = disk.OpenOrCreate(path);
         file.SetLength(0);
         file.Write(bytes, 0);
+        if (flush) { file.Flush(); }
     }
 
     /// <returns>The payload, or null when the file is missing or not what was written.</returns>

@@ -13,6 +13,9 @@ public sealed class SimulatedCrashException() : Exception("The simulated machine
 /// <remarks>Thread-safe. Files opened before a crash throw <see cref="SimulatedCrashException"/> for ever after.</remarks>
 internal sealed class SimulatedDisk : IDisk
 {
+    /// <summary>For <see cref="FreeSpace"/>: no limit that a test reaches.</summary>
+    public const long Plenty = 1L << 50;
+
     private const int DiskFull = unchecked((int)0x80070070);
 
     private readonly Lock _lock = new();
@@ -26,7 +29,7 @@ internal sealed class SimulatedDisk : IDisk
     public long Operations { get; private set; }
 
     /// <summary>Bytes by which files may still grow; a write beyond is cut short and fails as on a full disk.</summary>
-    public long FreeSpace { get; set; } = long.MaxValue;
+    public long FreeSpace { get; set; } = Plenty;
 
     public long Flushes { get; private set; }
 
