@@ -84,7 +84,7 @@ install_packages() {
 install_kafkajs() {
     say "npm ci kafkajs into .tools/ (conformance tests: the JavaScript client)"
     cp "${kafkajs_lock%/*}/package.json" "$kafkajs_lock" "$here/.tools/"
-    (cd "$here/.tools" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >&2 9>&-) || die "npm could not install kafkajs"
+    (cd "$here/.tools" && npm ci --no-update-notifier --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >&2 9>&-) || die "npm could not install kafkajs"
     cp "$kafkajs_lock" "$here/.tools/kafkajs.stamp"
 }
 

@@ -35,7 +35,7 @@ internal sealed class DataDirectory : IDisposable
         path = System.IO.Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(path);
+            Create(path);
             RequireUsable(path);
             var held = Lock(path);
             var version = System.IO.Path.Combine(path, VersionFile);
@@ -83,6 +83,14 @@ internal sealed class DataDirectory : IDisposable
     {
         File.Delete(PidFile(Path));
         _lock.Dispose();
+    }
+
+    /// <summary>Closed to other users, whose topics these are not; the folders above it are ordinary ones.</summary>
+    private static void Create(string path)
+    {
+        if (Directory.Exists(path)) { return; }
+        if (System.IO.Path.GetDirectoryName(path) is { } parent) { Directory.CreateDirectory(parent); }
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static string PidFile(string path) => System.IO.Path.Combine(path, "up.pid");

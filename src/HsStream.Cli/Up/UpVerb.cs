@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using HsStream.Embedded.Broker.Log;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,16 +66,14 @@ internal static class UpVerb
     private static async Task<int> RunAsync(
         PlatformOptions options, bool isJson, bool isVerbose, InvocationConfiguration console, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, StopOnce);
+        using var signals = new StopSignals(cancellationToken);
+        var stop = signals.Token;
         using var loggers = CreateLoggers(isVerbose);
         var start = time.GetTimestamp();
         Platform platform;
         try
         {
-            platform = await Platform.StartAsync(options, loggers, time, stop.Token);
+            platform = await Platform.StartAsync(options, loggers, time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -86,7 +83,7 @@ internal static class UpVerb
         try
         {
             await AnnounceAsync(platform, isJson, time.GetElapsedTime(start), console);
-            await platform.WatchAsync().WaitAsync(stop.Token);
+            await platform.WatchAsync().WaitAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -99,13 +96,6 @@ internal static class UpVerb
         }
 
         return 0;
-
-        // A second signal finds no handler's mercy: the process ends at once, and the data recovers at the next start.
-        void StopOnce(PosixSignalContext context)
-        {
-            context.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        }
     }
 
     private static async Task StopAsync(Platform platform, TimeProvider time)

@@ -18,6 +18,14 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_new_folder_is_closed_to_other_users()
+    {
+        var path = Path.Combine(_path, "parent", "data");
+        DataDirectory.Take(path).Dispose();
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+    }
+
+    [Fact]
     public void A_first_start_that_was_cut_short_is_continued()
     {
         File.WriteAllText(Path.Combine(_path, "up.lock"), "");
