@@ -15,10 +15,10 @@ internal sealed class TransactionGate : ITransactionGate
     private readonly ConcurrentDictionary<long, (short Epoch, FrozenSet<TopicPartition> Partitions)> _producers = new();
 
     public ErrorCode Check(long producerId, short producerEpoch, TopicPartition partition) =>
-        !_producers.TryGetValue(producerId, out var producer) ? ErrorCode.InvalidTxnState
+        !_producers.TryGetValue(producerId, out var producer) ? ErrorCode.InvalidProducerIdMapping
         : producer.Epoch != producerEpoch ? ErrorCode.InvalidProducerEpoch
         : producer.Partitions.Contains(partition) ? ErrorCode.None
-        : ErrorCode.InvalidTxnState;
+        : ErrorCode.TransactionAbortable;
 
     /// <summary>Lets the producer's current epoch write to the partitions of its transaction, and fences all other epochs.</summary>
     public void Open(Transaction transaction) =>

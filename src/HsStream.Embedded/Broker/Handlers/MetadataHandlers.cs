@@ -22,7 +22,7 @@ internal sealed class MetadataHandlers(TopicCatalog catalog, BrokerIdentity self
 
         foreach (var wanted in request.Topics)
         {
-            response.Topics.Add(wanted.TopicId != Guid.Empty && wanted.Name is null
+            response.Topics.Add(wanted.TopicId != Guid.Empty
                 ? FindById(wanted.TopicId)
                 : FindByName(wanted.Name ?? string.Empty, autoCreateTopics && request.AllowAutoTopicCreation));
         }

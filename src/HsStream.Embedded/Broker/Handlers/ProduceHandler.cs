@@ -44,14 +44,20 @@ internal sealed class ProduceHandler(TopicCatalog catalog, ITransactionGate gate
     private (ProduceResponse.PartitionResult Result, PartitionLog? Log, long EndOffset) Append(
         ProduceRequest request, Topic? topic, string topicName, ProduceRequest.PartitionData data, short version)
     {
-        if (request.Acks is < -1 or > 1)
-        {
-            return (Refused(data.Index, ErrorCode.InvalidRequiredAcks, $"Expected acks of -1, 0 or 1, got {request.Acks}."), null, 0);
-        }
-
         if (topic is null || (uint)data.Index >= (uint)topic.Partitions.Count)
         {
             return (Refused(data.Index, ErrorCode.UnknownTopicOrPartition, $"There is no partition {topicName}-{data.Index}."), null, 0);
+        }
+
+        var bytes = data.Records is MemoryRecords records ? records.Bytes : Memory<byte>.Empty;
+        if (request.TransactionalId is null && BatchHeader.IsTransactionalBatch(bytes.Span))
+        {
+            return (Refused(data.Index, ErrorCode.TransactionalIdAuthorizationFailed, "Transactional records came without a transactional id."), null, 0);
+        }
+
+        if (request.Acks is < -1 or > 1)
+        {
+            return (Refused(data.Index, ErrorCode.InvalidRequiredAcks, $"Expected acks of -1, 0 or 1, got {request.Acks}."), null, 0);
         }
 
         if (topic.IsInternal)
@@ -65,7 +71,6 @@ internal sealed class ProduceHandler(TopicCatalog catalog, ITransactionGate gate
         }
 
         var log = topic.Partitions[data.Index];
-        var bytes = data.Records is MemoryRecords records ? records.Bytes : Memory<byte>.Empty;
         var appended = log.Append(bytes, version, gate);
         var result = new ProduceResponse.PartitionResult
         {

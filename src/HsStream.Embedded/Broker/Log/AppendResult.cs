@@ -7,7 +7,7 @@ namespace HsStream.Embedded.Broker.Log;
 /// <param name="BaseOffset">Offset of the batch's first record; for a duplicate the original one; -1 on an error.</param>
 /// <param name="EndOffset">One past the batch's last offset: the batch is durable once the high watermark reaches it.</param>
 /// <param name="LogAppendTime">Milliseconds since 1970 when the topic stamps on append, else -1.</param>
-/// <param name="LogStartOffset">The partition's first offset at that moment; -1 on an error.</param>
+/// <param name="LogStartOffset">The partition's first offset at that moment; -1 when the batch was refused before the log was asked.</param>
 /// <param name="Message">For the error, in words; null otherwise.</param>
 /// <param name="RecordErrors">For <see cref="ErrorCode.InvalidRecord"/>: index in the batch and reason; null otherwise.</param>
 internal readonly record struct AppendResult(
@@ -30,7 +30,8 @@ internal interface ITransactionGate
 {
     /// <returns>
     /// <see cref="ErrorCode.None"/> when the partition belongs to the producer's ongoing transaction;
-    /// <see cref="ErrorCode.InvalidProducerEpoch"/> for a fenced epoch; <see cref="ErrorCode.InvalidTxnState"/> otherwise.
+    /// <see cref="ErrorCode.InvalidProducerIdMapping"/> when no transactional id has this producer;
+    /// <see cref="ErrorCode.InvalidProducerEpoch"/> for a fenced epoch; <see cref="ErrorCode.TransactionAbortable"/> otherwise.
     /// </returns>
     ErrorCode Check(long producerId, short producerEpoch, TopicPartition partition);
 }

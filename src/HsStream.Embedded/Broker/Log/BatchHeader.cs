@@ -50,6 +50,11 @@ internal readonly record struct BatchHeader(
         BinaryPrimitives.ReadInt32BigEndian(bytes[BatchLayout.BaseSequence..]),
         BinaryPrimitives.ReadInt32BigEndian(bytes[BatchLayout.RecordCount..]));
 
+    /// <summary>Whether bytes that are not checked yet begin with a transactional batch.</summary>
+    public static bool IsTransactionalBatch(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= BatchLayout.Records && bytes[BatchLayout.Magic] == BatchLayout.CurrentMagic
+            && (bytes[BatchLayout.Attributes + 1] & BatchLayout.TransactionalBit) != 0;
+
     public static int AddSequence(int sequence, int increment) =>
         sequence > int.MaxValue - increment ? increment - (int.MaxValue - sequence) - 1 : sequence + increment;
 }

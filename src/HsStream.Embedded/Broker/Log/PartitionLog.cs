@@ -14,6 +14,9 @@ namespace HsStream.Embedded.Broker.Log;
 /// </remarks>
 internal sealed partial class PartitionLog
 {
+    /// <summary>Older clients know no TRANSACTION_ABORTABLE (KIP-890).</summary>
+    private const short FirstProduceVersionWithAbortable = 11;
+
     private readonly LogContext _context;
     private readonly string _directory;
 
@@ -87,8 +90,17 @@ internal sealed partial class PartitionLog
     public AppendResult Append(Memory<byte> batch, short produceVersion, ITransactionGate? gate)
     {
         var config = Config;
-        return BatchValidator.Check(batch, produceVersion, config, _context.NowMs, Partition, out var header)
-            ?? Store(batch.Span[..header.Size], header, config, gate, fromClient: true);
+        if (BatchValidator.Check(batch, produceVersion, config, _context.NowMs, Partition, out var header) is { } invalid)
+        {
+            // A producer that may not write here hears of that first. Kafka names the log's start when the log refuses, but not when
+            // the request is refused before, or for its size or CRC.
+            return header.Size == 0 ? invalid
+                : Ask(gate, header, produceVersion) is { } closed ? closed
+                : invalid.Error is ErrorCode.MessageTooLarge or ErrorCode.CorruptMessage ? invalid
+                : invalid with { LogStartOffset = LogStartOffset };
+        }
+
+        return Store(batch.Span[..header.Size], header, config, gate, fromClient: true, produceVersion: produceVersion);
     }
 
     /// <summary>Appends a batch made by the broker itself (offset commits, group metadata, transaction state); no client checks.</summary>
@@ -133,7 +145,7 @@ internal sealed partial class PartitionLog
     public void RemoveObserver(ILogObserver observer) => _observers.Remove(observer);
 
     private AppendResult Store(
-        Span<byte> batch, BatchHeader header, TopicConfig config, ITransactionGate? gate, bool fromClient, bool commit = false)
+        Span<byte> batch, BatchHeader header, TopicConfig config, ITransactionGate? gate, bool fromClient, bool commit = false, short produceVersion = 0)
     {
         AppendResult result;
         bool rolled;
@@ -141,7 +153,7 @@ internal sealed partial class PartitionLog
         {
             if (Refusal() is { } unavailable) { return unavailable; }
 
-            if (header.HasProducer && CheckProducer(header, gate, fromClient) is { } answered) { return answered; }
+            if (header.HasProducer && CheckProducer(header, gate, fromClient, produceVersion) is { } answered) { return answered; }
 
             if (batch.Length > config.SegmentBytes && fromClient)
             {
@@ -169,21 +181,27 @@ internal sealed partial class PartitionLog
         return result;
     }
 
-    private AppendResult? CheckProducer(in BatchHeader header, ITransactionGate? gate, bool fromClient)
+    private AppendResult? CheckProducer(in BatchHeader header, ITransactionGate? gate, bool fromClient, short produceVersion)
     {
         if (fromClient && _producers.Find(header.ProducerId)?.FindDuplicate(header) is { } known)
         {
             return new AppendResult(ErrorCode.None, known.BaseOffset, known.LastOffset + 1, known.TimestampMs, _logStartOffset);
         }
 
-        if (gate is not null && header.IsTransactional)
-        {
-            var verdict = gate.Check(header.ProducerId, header.ProducerEpoch, Partition);
-            if (verdict != ErrorCode.None) { return AppendResult.Refused(verdict, "Record was not part of an ongoing transaction"); }
-        }
+        if (Ask(gate, header, produceVersion) is { } closed) { return closed; }
 
         var (error, message) = _producers.Check(header, fromClient);
-        return error == ErrorCode.None ? null : AppendResult.Refused(error, message!);
+        return error == ErrorCode.None ? null : AppendResult.Refused(error, message!) with { LogStartOffset = _logStartOffset };
+    }
+
+    /// <summary>What the gate says against a transactional batch; null when it lets the batch in or there is nothing to ask.</summary>
+    private AppendResult? Ask(ITransactionGate? gate, in BatchHeader header, short produceVersion)
+    {
+        if (gate is null || !header.HasProducer || !header.IsTransactional) { return null; }
+
+        var verdict = gate.Check(header.ProducerId, header.ProducerEpoch, Partition);
+        if (verdict == ErrorCode.TransactionAbortable && produceVersion < FirstProduceVersionWithAbortable) { verdict = ErrorCode.InvalidTxnState; }
+        return verdict == ErrorCode.None ? null : AppendResult.Refused(verdict, "Record was not part of an ongoing transaction");
     }
 
     private AppendResult Write(Span<byte> batch, BatchHeader header, TopicConfig config, long nowMs, bool fromClient, bool commit)

@@ -47,6 +47,7 @@ internal enum ErrorCode : short
     InvalidProducerIdMapping = 49,
     InvalidTransactionTimeout = 50,
     ConcurrentTransactions = 51,
+    TransactionalIdAuthorizationFailed = 53,
     SecurityDisabled = 54,
     OperationNotAttempted = 55,
     KafkaStorageError = 56,
@@ -77,4 +78,5 @@ internal enum ErrorCode : short
     StaleMemberEpoch = 113,
     MismatchedEndpointType = 114,
     UnsupportedEndpointType = 115,
+    TransactionAbortable = 120,
 }

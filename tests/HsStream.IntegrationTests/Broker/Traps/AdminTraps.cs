@@ -70,4 +70,19 @@ public sealed class AdminTraps(KafkaFixture kafka)
         response = await scope.AnyAsync<MetadataResponse>(ApiKey.Metadata, new MetadataRequest { Topics = [] });
         Assert.Empty(response.Topics);
     }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task A_topic_id_counts_whatever_name_comes_with_it(string target)
+    {
+        // The Java client sends an empty name, not none.
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var topic = await scope.Kafka.CreateTopicAsync();
+        var byName = await scope.AnyAsync<MetadataResponse>(ApiKey.Metadata, new MetadataRequest { Topics = [new() { Name = topic }] });
+        var (id, unknown) = (byName.Topics[0].TopicId, Guid.NewGuid());
+        var byId = await scope.AnyAsync<MetadataResponse>(
+            ApiKey.Metadata, new MetadataRequest { Topics = [new() { TopicId = id, Name = string.Empty }, new() { TopicId = unknown, Name = string.Empty }] });
+        Assert.Equal(
+            [(ErrorCode.None, id), (ErrorCode.UnknownTopicId, unknown)],
+            byId.Topics.OrderBy(row => row.Error).Select(row => (row.Error, row.TopicId)));
+    }
 }
