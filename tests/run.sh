@@ -14,6 +14,10 @@ limit_seconds=${TEST_TIMEOUT_SECONDS:-1800}
 # attribute FILE NAME: the number in the first <assembly ... NAME="n" ...> tag
 attribute() { sed -n 's/.*<assembly [^>]*[[:space:]]'"$2"'="\([0-9][0-9]*\)".*/\1/p' "$1" | head -n 1; }
 
+# Escape codes only where somebody looks.
+color=
+[ -t 1 ] || color=-noColor
+
 rm -rf "$results"
 mkdir -p "$results"
 passed=0 failed=0 skipped=0 broken=
@@ -22,7 +26,7 @@ for project in "$@"; do
     printf '== %s\n' "$project"
     status=0
     timeout -k 10 "$limit_seconds" dotnet "artifacts/bin/$project/$configuration/$project.dll" \
-        -noLogo -xml "$result" </dev/null || status=$?
+        -noLogo $color -xml "$result" </dev/null || status=$?
 
     ran=
     [ ! -s "$result" ] || ran=$(attribute "$result" total)
