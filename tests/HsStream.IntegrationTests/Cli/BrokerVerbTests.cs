@@ -137,7 +137,10 @@ public sealed class BrokerVerbTests : IAsyncLifetime
         await ProduceAsync("k1", "one", "k2", "two", "k3", "three");
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
-            BootstrapServers = _broker.BootstrapServers, GroupId = "readers", AutoOffsetReset = AutoOffsetReset.Earliest, EnableAutoCommit = false,
+            BootstrapServers = _broker.BootstrapServers,
+            GroupId = "readers",
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            EnableAutoCommit = false,
         }).SetLogHandler((_, _) => { }).Build();
         consumer.Subscribe(Topic);
         consumer.Commit(consumer.Consume(Patience));
