@@ -14,12 +14,12 @@ namespace HsStream.Embedded.Broker.Coordinator;
 /// </remarks>
 internal sealed partial class BrokerCoordinator : ITransactionGate, IAsyncDisposable
 {
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(1);
     private static readonly Action Nothing = static () => { };
     private readonly TopicCatalog _catalog;
     private readonly CoordinatorOptions _options;
     private readonly ILogger _logger;
     private readonly Channel<Action> _inbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly CancellationTokenSource _stopping = new();
     private readonly GroupCounts _groupCounts = new();
     private readonly DurableWaits _waits;
     private readonly Deadlines _deadlines;
@@ -28,6 +28,7 @@ internal sealed partial class BrokerCoordinator : ITransactionGate, IAsyncDispos
     private OffsetCoordinator _offsets = null!;
     private TransactionCoordinator _transactions = null!;
     private Task _pump = Task.CompletedTask;
+    private int _stopped;
 
     public BrokerCoordinator(TopicCatalog catalog, CoordinatorOptions options, TimeProvider time, ILoggerFactory loggers)
     {
@@ -53,6 +54,9 @@ internal sealed partial class BrokerCoordinator : ITransactionGate, IAsyncDispos
 
     /// <summary>Something has reached the disk whose message is not in the inbox yet; a simulation waits until this is false.</summary>
     internal bool IsPostDue => _waits.IsPostDue;
+
+    /// <summary>Nothing is on its way to the disk or waits to be worked off; asked in the actor.</summary>
+    internal bool IsIdle => _waits.IsEmpty && !_inbox.Reader.TryPeek(out _);
 
     /// <summary>Makes or reads the internal topics and goes on where the last process stopped. Decided transactions are completed behind this.</summary>
     /// <exception cref="IOException">An internal topic cannot be used.</exception>
@@ -103,17 +107,29 @@ internal sealed partial class BrokerCoordinator : ITransactionGate, IAsyncDispos
         if (_deadlines.UntilNext is { } next) { _timer.Change(next + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan); }
     }
 
-    /// <summary>Answers all that is parked, then stops.</summary>
+    /// <summary>Answers all that is parked, lets what waits for the disk arrive, then stops. The log manager must still be running.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_stopping.IsCancellationRequested) { return; }
+        if (Interlocked.Exchange(ref _stopped, 1) != 0) { return; }
 
-        Post(() => _groups?.Stop());
+        if (_groups is not null)
+        {
+            Post(() =>
+            {
+                _groups.Stop();
+                _transactions.Stop();
+            });
+            var begun = Stopwatch.GetTimestamp();
+            while (!_options.DrainedByHand && Stopwatch.GetElapsedTime(begun) < LongestStop && !await AskAsync<bool>(reply => reply.SetResult(IsIdle)))
+            {
+                await Task.Delay(1);
+            }
+        }
+
         _inbox.Writer.TryComplete();
-        if (_options.DrainedByHand) { Drain(); } else { await _pump; }
+        if (_options.DrainedByHand) { Drain(); }
+        await _pump;
         await _timer.DisposeAsync();
-        await _stopping.CancelAsync();
-        _stopping.Dispose();
     }
 
     private void Post(Action message) => _inbox.Writer.TryWrite(message);
@@ -148,8 +164,8 @@ internal sealed partial class BrokerCoordinator : ITransactionGate, IAsyncDispos
     }
 
     /// <summary>Puts a request to the actor.</summary>
-    /// <returns>Its answer; failed when the request made the actor throw, cancelled when the coordinator stops first.</returns>
-    private async Task<TResponse> AskAsync<TResponse>(Action<TaskCompletionSource<TResponse>> handle)
+    /// <returns>Its answer; failed when the request made the actor throw, cancelled when the coordinator has stopped.</returns>
+    private Task<TResponse> AskAsync<TResponse>(Action<TaskCompletionSource<TResponse>> handle)
     {
         var reply = new TaskCompletionSource<TResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
         var posted = _inbox.Writer.TryWrite(() =>
@@ -164,6 +180,7 @@ internal sealed partial class BrokerCoordinator : ITransactionGate, IAsyncDispos
                 throw;
             }
         });
-        return posted ? await reply.Task.WaitAsync(_stopping.Token) : throw new OperationCanceledException("The coordinator has stopped.");
+        if (!posted) { reply.SetCanceled(); }
+        return reply.Task;
     }
 }

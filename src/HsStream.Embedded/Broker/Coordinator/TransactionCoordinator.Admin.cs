@@ -64,6 +64,12 @@ internal sealed partial class TransactionCoordinator
         }
     }
 
+    /// <summary>Answers all parked requests, so that their clients come back.</summary>
+    public void Stop()
+    {
+        foreach (var transaction in _transactions.Values) { Unpark(transaction, ended: false); }
+    }
+
     public ListTransactionsResponse List(ListTransactionsRequest request)
     {
         var unknown = request.StateFilters.FindAll(state => !StateNames.Contains(state));
