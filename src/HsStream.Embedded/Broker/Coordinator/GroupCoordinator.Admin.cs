@@ -25,7 +25,16 @@ internal sealed partial class GroupCoordinator
         };
     }
 
-    public DescribeGroupsResponse Describe(DescribeGroupsRequest request) => new() { Groups = [.. request.Groups.Select(Describe)] };
+    public DescribeGroupsResponse Describe(DescribeGroupsRequest request)
+    {
+        var response = new DescribeGroupsResponse { Groups = [.. request.Groups.Select(Describe)] };
+        if (request.IncludeAuthorizedOperations)
+        {
+            foreach (var group in response.Groups) { group.AuthorizedOperations = AuthorizedOperations.OnGroup; }
+        }
+
+        return response;
+    }
 
     /// <summary>A group without members may go; NONE, NON_EMPTY_GROUP or GROUP_ID_NOT_FOUND.</summary>
     public ErrorCode ValidateDelete(string groupId) => Find(groupId) switch

@@ -14,17 +14,15 @@ internal sealed class MetadataHandlers(TopicCatalog catalog, BrokerIdentity self
             ClusterId = self.ClusterId,
             ControllerId = self.NodeId,
         };
-        if (request.Topics is null)
-        {
-            response.Topics.AddRange(catalog.Topics.Select(topic => Describe(topic)));
-            return response;
-        }
-
-        foreach (var wanted in request.Topics)
-        {
-            response.Topics.Add(wanted.TopicId != Guid.Empty
+        if (request.IncludeClusterAuthorizedOperations) { response.ClusterAuthorizedOperations = AuthorizedOperations.OnCluster; }
+        response.Topics.AddRange(request.Topics is null
+            ? catalog.Topics.Select(Describe)
+            : request.Topics.Select(wanted => wanted.TopicId != Guid.Empty
                 ? FindById(wanted.TopicId)
-                : FindByName(wanted.Name ?? string.Empty, autoCreateTopics && request.AllowAutoTopicCreation));
+                : FindByName(wanted.Name ?? string.Empty, autoCreateTopics && request.AllowAutoTopicCreation)));
+        if (request.IncludeTopicAuthorizedOperations)
+        {
+            foreach (var known in response.Topics.Where(topic => topic.Error == ErrorCode.None)) { known.AuthorizedOperations = AuthorizedOperations.OnTopic; }
         }
 
         return response;
@@ -69,6 +67,7 @@ internal sealed class MetadataHandlers(TopicCatalog catalog, BrokerIdentity self
         {
             ClusterId = self.ClusterId,
             ControllerId = self.NodeId,
+            AuthorizedOperations = request.IncludeAuthorizedOperations ? AuthorizedOperations.OnCluster : AuthorizedOperations.NotAsked,
             Brokers = [new DescribeClusterResponse.BrokerNode { NodeId = self.NodeId, Host = self.Host, Port = self.Port }],
         };
     }

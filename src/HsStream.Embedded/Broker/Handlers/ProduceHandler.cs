@@ -5,8 +5,10 @@ using HsStream.Embedded.Broker.Protocol;
 
 namespace HsStream.Embedded.Broker.Handlers;
 
-/// <summary>Appends batches, and acknowledges them as the client asked: written (acks 1) or durable (acks all).</summary>
+/// <summary>Appends batches, and acknowledges them once consumers can read them, which is when they are durable.</summary>
 /// <remarks>
+/// Acks 1 waits like acks all: with one replica in Kafka both mean that the batch is below the high watermark, and clients read what
+/// they wrote. Whoever wants acknowledgement before the disk has it chooses page-cache durability.
 /// All appends of a request are made before <see cref="HandleAsync"/> first waits, so the requests of one connection reach each
 /// partition in the order they were sent, and the frame's bytes are not needed afterwards.
 /// </remarks>
@@ -27,7 +29,7 @@ internal sealed class ProduceHandler(TopicCatalog catalog, ITransactionGate gate
                 var (result, log, endOffset) = Append(request, topic, topicData.Name, partitionData, version);
                 topicResult.Partitions.Add(result);
                 failed |= result.Error != ErrorCode.None;
-                if (result.Error == ErrorCode.None && request.Acks == -1) { waits.Add((result, log!.WaitDurableAsync(endOffset).AsTask())); }
+                if (result.Error == ErrorCode.None && request.Acks != 0) { waits.Add((result, log!.WaitDurableAsync(endOffset).AsTask())); }
             }
         }
 

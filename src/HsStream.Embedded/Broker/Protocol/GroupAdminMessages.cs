@@ -31,7 +31,7 @@ internal sealed class DescribeGroupsResponse : IWireStruct
         public string ProtocolType = string.Empty;
         public string ProtocolName = string.Empty;
         public List<Member> Members = [];
-        public int AuthorizedOperations = int.MinValue;
+        public int AuthorizedOperations = Protocol.AuthorizedOperations.NotAsked;
 
         public void Visit(Wire wire)
         {

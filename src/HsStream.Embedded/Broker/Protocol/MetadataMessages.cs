@@ -80,7 +80,7 @@ internal sealed class MetadataResponse : IWireStruct
     public string? ClusterId;
     public int ControllerId = -1;
     public List<TopicResult> Topics = [];
-    public int ClusterAuthorizedOperations = int.MinValue;
+    public int ClusterAuthorizedOperations = AuthorizedOperations.NotAsked;
 
     public void Visit(Wire wire)
     {
@@ -117,7 +117,7 @@ internal sealed class MetadataResponse : IWireStruct
         public Guid TopicId;
         public bool IsInternal;
         public List<PartitionResult> Partitions = [];
-        public int AuthorizedOperations = int.MinValue;
+        public int AuthorizedOperations = Protocol.AuthorizedOperations.NotAsked;
 
         public void Visit(Wire wire)
         {
@@ -177,7 +177,7 @@ internal sealed class DescribeClusterResponse : IWireStruct
     public string ClusterId = string.Empty;
     public int ControllerId = -1;
     public List<BrokerNode> Brokers = [];
-    public int AuthorizedOperations = int.MinValue;
+    public int AuthorizedOperations = Protocol.AuthorizedOperations.NotAsked;
 
     public void Visit(Wire wire)
     {

@@ -72,6 +72,26 @@ public sealed class AdminTraps(KafkaFixture kafka)
     }
 
     [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task Authorized_operations_are_told_to_those_who_ask(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var (topic, group) = (await scope.Kafka.CreateTopicAsync(), scope.NewName("group"));
+        foreach (var asked in (bool[])[true, false])
+        {
+            // Without an authorizer: every operation that fits the resource, a bit each. Older brokers know fewer on groups.
+            var metadata = await scope.AnyAsync<MetadataResponse>(
+                ApiKey.Metadata, new MetadataRequest { Topics = [new() { Name = topic }], IncludeTopicAuthorizedOperations = asked, IncludeClusterAuthorizedOperations = asked }, 10);
+            Assert.Equal(asked ? 0b1101_1111_1000 : int.MinValue, metadata.Topics[0].AuthorizedOperations);
+            Assert.Equal(asked ? 0b1_1111_1010_0000 : int.MinValue, metadata.ClusterAuthorizedOperations);
+            var cluster = await scope.AnyAsync<DescribeClusterResponse>(ApiKey.DescribeCluster, new DescribeClusterRequest { IncludeAuthorizedOperations = asked });
+            Assert.Equal(metadata.ClusterAuthorizedOperations, cluster.AuthorizedOperations);
+            var groups = await scope.GroupAsync<DescribeGroupsResponse>(
+                group, ApiKey.DescribeGroups, new DescribeGroupsRequest { Groups = [group], IncludeAuthorizedOperations = asked }, 5);
+            Assert.Equal(asked ? 0b1_0100_1000 : int.MinValue, groups.Groups[0].AuthorizedOperations & (asked ? 0b1_0100_1000 : int.MinValue));
+        }
+    }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
     public async Task A_topic_id_counts_whatever_name_comes_with_it(string target)
     {
         // The Java client sends an empty name, not none.

@@ -20,6 +20,18 @@ public sealed class RecordTraps(KafkaFixture kafka)
     }
 
     [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task What_was_acknowledged_with_acks_1_can_be_read_at_once(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var topic = await scope.Kafka.CreateTopicAsync();
+        for (var n = 1; n <= 50; n++)
+        {
+            await scope.ProduceAsync(topic, Requests.Batch(1), acks: 1);
+            Assert.Equal(n, await scope.EndAsync(topic));
+        }
+    }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
     public async Task An_empty_answer_has_an_empty_record_set_not_a_null_one(string target)
     {
         await using var scope = await RawScope.OpenAsync(kafka, target);
