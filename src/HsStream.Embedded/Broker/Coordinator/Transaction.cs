@@ -16,8 +16,8 @@ internal enum TransactionState : sbyte
 /// <summary>What the coordinator knows of one transactional id.</summary>
 internal sealed class Transaction(string id, long producerId)
 {
-    /// <summary>Epochs up to 32765 are given out, so that a fenced producer can still be told apart.</summary>
-    public const short LastEpochGivenOut = short.MaxValue - 2;
+    /// <summary>From this epoch on a producer gets a new id instead of the next epoch; the one left over is for fencing it.</summary>
+    public const short ExhaustedFrom = short.MaxValue - 1;
 
     public string Id => id;
 
@@ -59,7 +59,7 @@ internal sealed class Transaction(string id, long producerId)
     /// <summary>Requests to run again once the transaction has ended; given true when it has, false when that takes too long.</summary>
     public List<Action<bool>> Parked { get; } = [];
 
-    public bool IsEpochExhausted => Epoch > LastEpochGivenOut;
+    public bool IsEpochExhausted => Epoch >= ExhaustedFrom;
 
     public static Transaction Restored(string id, TransactionLogValue stored, Func<TopicPartition, Guid> topicId) =>
         new(id, stored.ProducerId)

@@ -44,7 +44,7 @@ internal sealed partial class TransactionCoordinator(
             Refuse(ErrorCode.ConcurrentTransactions);
         }
         else if (expected && transaction.Epoch >= 0 && request.ProducerId != transaction.ProducerId
-            && !(request.ProducerId == transaction.PreviousProducerId && request.ProducerEpoch > Transaction.LastEpochGivenOut))
+            && !(request.ProducerId == transaction.PreviousProducerId && request.ProducerEpoch >= Transaction.ExhaustedFrom))
         {
             Refuse(ErrorCode.ProducerFenced);
         }
