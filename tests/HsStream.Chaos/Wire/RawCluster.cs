@@ -55,6 +55,9 @@ internal sealed class RawCluster(string bootstrap) : IDisposable
         var request = new CreateTopicsRequest { TimeoutMs = 30_000 };
         var row = new CreateTopicsRequest.TopicData { Name = topic, Partitions = partitions, ReplicationFactor = -1 };
         row.Configs.AddRange(configs.Select(config => new CreateTopicsRequest.Config { Name = config.Name, Value = config.Value }));
+
+        // The scripts write records with old timestamps, which retention would take away in the middle of a run.
+        if (row.Configs.TrueForAll(config => config.Name != "retention.ms")) { row.Configs.Add(new CreateTopicsRequest.Config { Name = "retention.ms", Value = "-1" }); }
         request.Topics.Add(row);
         var response = await any.SendAsync<CreateTopicsResponse>(ApiKey.CreateTopics, null, request, cancellationToken);
         if (response.Topics[0].Error != ErrorCode.None)

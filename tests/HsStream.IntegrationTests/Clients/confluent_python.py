@@ -54,6 +54,7 @@ def producer(**options):
 
 
 def create(admin, topic, partitions=1, **config):
+    config = {"retention.ms": "-1", **config}  # some records bear old timestamps
     result(admin.create_topics([NewTopic(topic, partitions, 1, config={k.replace("_", "."): v for k, v in config.items()})]))
     wait_for(f"the leaders of {topic}", lambda: all(p.leader >= 0 for p in admin.list_topics(topic, 10).topics[topic].partitions.values())
              and len(admin.list_topics(topic, 10).topics[topic].partitions) == partitions)

@@ -91,7 +91,7 @@ def topics_and_configs(admin):
 def codecs(admin):
     for codec in (None, "gzip", "snappy", "lz4", "zstd"):
         topic = f"{RUN}-{codec or 'none'}"
-        admin.create_topics([NewTopic(topic, 1, 1)])
+        admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"retention.ms": "-1"})])  # the records bear old timestamps
         try:
             producer = KafkaProducer(bootstrap_servers=BOOTSTRAP, compression_type=codec, acks="all", retries=5, linger_ms=5)
         except AssertionError:

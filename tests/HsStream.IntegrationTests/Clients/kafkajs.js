@@ -51,7 +51,7 @@ async function refused(name, type, action) {
   fail(name, 'nothing was refused');
 }
 
-async function create(admin, topic, numPartitions = 1, configEntries = []) {
+async function create(admin, topic, numPartitions = 1, configEntries = [{ name: 'retention.ms', value: '-1' }]) { // old timestamps
   await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }], waitForLeaders: true });
   await waitFor(`the leaders of ${topic}`, async () => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });

@@ -35,7 +35,7 @@ internal static class BrokerConfigDefinitions
         new("leader.imbalance.check.interval.seconds", ConfigType.Long, "300", "Stored only: the single broker leads every partition.") { Min = 1, IsReadOnly = true },
         new("listener.security.protocol.map", ConfigType.String, "PLAINTEXT:PLAINTEXT", "Which listener uses which security protocol.") { IsReadOnly = true },
         new("listeners", ConfigType.List, "PLAINTEXT://127.0.0.1:9092", "Addresses that the broker listens on.") { IsReadOnly = true, IsHonoured = true },
-        new("log.cleaner.backoff.ms", ConfigType.Long, "15000", "Wait between two looks for something to compact.") { Min = 0, IsHonoured = true },
+        new("log.cleaner.backoff.ms", ConfigType.Long, "15000", "Wait between two looks for something to compact.") { Min = 0, IsReadOnly = true, IsHonoured = true },
         new("log.cleaner.dedupe.buffer.size", ConfigType.Long, "134217728", "Memory for the table of keys of one compaction.") { IsHonoured = true },
         new("log.cleaner.delete.retention.ms", ConfigType.Long, "86400000", "Default of the topics' delete.retention.ms.") { Min = 0, IsHonoured = true },
         new("log.cleaner.enable", ConfigType.Boolean, "true", "Stored only: compaction is always on.") { IsReadOnly = true },

@@ -50,6 +50,9 @@ internal sealed class StartupSettings
         DataDirectory = options.DataDirectory,
         Durability = options.Durability,
         ProducerExpiration = Milliseconds("producer.id.expiration.ms"),
+        MaintenanceInterval = TimeSpan.FromMilliseconds(Math.Max(100, Number("log.cleaner.backoff.ms"))),
+        RetentionInterval = Milliseconds("log.retention.check.interval.ms"),
+        MaxKeysPerCompaction = (int)Math.Clamp(Number("log.cleaner.dedupe.buffer.size") / 64, 1, int.MaxValue / 4),
     };
 
     private TimeSpan Milliseconds(string name) => TimeSpan.FromMilliseconds(Number(name));

@@ -26,6 +26,7 @@ internal sealed class LogManager : IAsyncDisposable
     private readonly ConcurrentBag<Task> _removals = [];
     private Task _maintenance = Task.CompletedTask;
     private long _lastCheckpoint;
+    private long _lastRetention;
     private int _disposed;
 
     /// <summary>Prepares the data directory; nobody else may use it (<see cref="DataDirectoryLock"/>).</summary>
@@ -34,8 +35,8 @@ internal sealed class LogManager : IAsyncDisposable
     public LogManager(IDisk disk, LogOptions options, TimeProvider time, ILogger<LogManager> logger, Meter meter)
     {
         _context = new LogContext(disk, options, time, logger, new StorageMetrics(meter), new FlushQueue()) { FlushFailed = OnFlushFailed };
-        _cleaner = new LogCleaner(disk);
-        _lastCheckpoint = time.GetTimestamp();
+        _cleaner = new LogCleaner(disk, options.MaxKeysPerCompaction);
+        _lastCheckpoint = _lastRetention = time.GetTimestamp();
         CreateDurably(disk, Path.GetFullPath(options.DataDirectory));
         disk.CreateDirectory(LogPaths.Root(options.DataDirectory));
         var marker = Path.Combine(options.DataDirectory, CleanStopMarker);
@@ -142,7 +143,7 @@ internal sealed class LogManager : IAsyncDisposable
     public void FlushOnce() => _context.Queue.RunOnce();
 
     /// <summary>One round of checkpoint, retention and compaction on the calling thread, for simulations and tests.</summary>
-    public void MaintainOnce() => Maintain(checkpoint: true);
+    public void MaintainOnce() => Maintain(checkpoint: true, retention: true);
 
     /// <summary>Flushes, writes checkpoints and the clean-stop marker.</summary>
     public async ValueTask DisposeAsync()
@@ -212,7 +213,9 @@ internal sealed class LogManager : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                Maintain(checkpoint: _context.Time.GetElapsedTime(_lastCheckpoint) >= _context.Options.CheckpointInterval);
+                Maintain(
+                    checkpoint: _context.Time.GetElapsedTime(_lastCheckpoint) >= _context.Options.CheckpointInterval,
+                    retention: _context.Time.GetElapsedTime(_lastRetention) >= _context.Options.RetentionInterval);
             }
         }
         catch (OperationCanceledException)
@@ -221,16 +224,19 @@ internal sealed class LogManager : IAsyncDisposable
         }
     }
 
-    private void Maintain(bool checkpoint)
+    private void Maintain(bool checkpoint, bool retention)
     {
         if (checkpoint) { _lastCheckpoint = _context.Time.GetTimestamp(); }
+
+        if (retention) { _lastRetention = _context.Time.GetTimestamp(); }
 
         foreach (var log in _logs.Values)
         {
             try
             {
                 log.Tidy(checkpoint);
-                Retention.Apply(log, _context.NowMs);
+                if (retention) { Retention.Apply(log, _context.NowMs); }
+
                 _cleaner.CleanIfDue(log, _context.NowMs);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidRecordException or LogDamagedException)

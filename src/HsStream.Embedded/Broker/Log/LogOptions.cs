@@ -24,8 +24,14 @@ internal sealed record LogOptions
 
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Pause between rounds of retention and compaction.</summary>
+    /// <summary>Pause between two looks for something to compact (log.cleaner.backoff.ms), to checkpoint or to drop.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Pause between two looks for segments to drop (log.retention.check.interval.ms).</summary>
+    public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Bounds the keys, and so the memory, of one compaction (log.cleaner.dedupe.buffer.size, at 64 bytes a key).</summary>
+    public int MaxKeysPerCompaction { get; init; } = 2_000_000;
 
     /// <summary>An idle producer without an open transaction is forgotten after this time (producer.id.expiration.ms).</summary>
     public TimeSpan ProducerExpiration { get; init; } = TimeSpan.FromDays(1);
