@@ -30,6 +30,27 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>Names with values; of a name given twice the last value counts.</summary>
+    public static Option<Dictionary<string, string>> Settings(string name, string what) => new(name)
+    {
+        Description = what,
+        HelpName = "NAME=VALUE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+        DefaultValueFactory = _ => [],
+        CustomParser = result =>
+        {
+            var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var token in result.Tokens)
+            {
+                var equals = token.Value.IndexOf('=', StringComparison.Ordinal);
+                if (equals <= 0) { result.AddError($"{name} is '{token.Value}'; expected NAME=VALUE"); } else { settings[token.Value[..equals]] = token.Value[(equals + 1)..]; }
+            }
+
+            return settings;
+        },
+    };
+
     /// <summary>A number that must be at least <paramref name="least"/>; null when it is not given.</summary>
     public static Option<long?> Number(string name, long least, string what) => new(name)
     {

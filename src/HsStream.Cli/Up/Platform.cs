@@ -32,7 +32,15 @@ internal sealed class Platform : IAsyncDisposable
         var directory = Cli.DataDirectory.Take(options.DataDirectory);
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var broker = OrAbortAsync(() => EmbeddedBroker.StartAsync(
-            new BrokerOptions { DataDirectory = directory.Kafka, Port = options.KafkaPort, Durability = options.Durability }, loggers, time, abort.Token));
+            new BrokerOptions
+            {
+                DataDirectory = directory.Kafka,
+                Port = options.KafkaPort,
+                Durability = options.Durability,
+                Settings = options.KafkaSettings,
+                AcceptAnyReplicationFactor = options.AcceptAnyReplicationFactor,
+            },
+            loggers, time, abort.Token));
         var registry = OrAbortAsync(async () => options.RegistryPort is not { } port ? null : await SchemaRegistryServer.StartAsync(
             new SchemaRegistryOptions { BootstrapServers = (await broker).BootstrapServers, Port = port }, loggers, time, abort.Token));
         var postgres = OrAbortAsync(async () => options.PostgresPort is not { } port ? null : await PrivatePostgres.StartAsync(

@@ -14,4 +14,9 @@ internal sealed record PlatformOptions
     public int? PostgresPort { get; init; }
 
     public Durability Durability { get; init; } = Durability.Fsync;
+
+    /// <summary>Kafka's broker settings by name; the broker refuses names and values that it does not know.</summary>
+    public IReadOnlyDictionary<string, string> KafkaSettings { get; init; } = new Dictionary<string, string>();
+
+    public bool AcceptAnyReplicationFactor { get; init; }
 }

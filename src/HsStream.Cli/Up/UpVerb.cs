@@ -32,11 +32,16 @@ internal static class UpVerb
             Description = "When a record is acknowledged: after its fsync, or once it is in the page cache (survives kill -9, not a power cut).",
             DefaultValueFactory = _ => "fsync",
         }.AcceptOnlyFromAmong("fsync", "page-cache");
+        var settings = CommonOptions.Settings("--kafka-setting", "A broker setting by its Kafka name, such as num.partitions=4; may be repeated.");
+        var anyReplication = new Option<bool>("--accept-any-replication-factor")
+        {
+            Description = "Create topics that ask for more than one replica, with one; they are refused otherwise.",
+        };
         var json = CommonOptions.Json("When ready, print one JSON line with the addresses.");
         var verbose = new Option<bool>("--verbose") { Description = "Log what the parts do, not only warnings." };
         var verb = new Command("up", "Start broker, schema registry and PostgreSQL; stop them at Ctrl-C.")
         {
-            directory, kafka, registry, postgres, noRegistry, noPostgres, durability, json, verbose,
+            directory, kafka, registry, postgres, noRegistry, noPostgres, durability, settings, anyReplication, json, verbose,
         };
         verb.SetAction((parsed, cancellationToken) => RunAsync(
             new PlatformOptions
@@ -46,6 +51,8 @@ internal static class UpVerb
                 RegistryPort = parsed.GetValue(noRegistry) ? null : parsed.GetValue(registry),
                 PostgresPort = parsed.GetValue(noPostgres) ? null : parsed.GetValue(postgres),
                 Durability = parsed.GetValue(durability) == "fsync" ? Durability.Fsync : Durability.PageCache,
+                KafkaSettings = parsed.GetValue(settings)!,
+                AcceptAnyReplicationFactor = parsed.GetValue(anyReplication),
             },
             parsed.GetValue(json), parsed.GetValue(verbose), parsed.InvocationConfiguration, TimeProvider.System, cancellationToken));
         return verb;

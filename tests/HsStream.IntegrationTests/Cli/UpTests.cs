@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using HsStream.Embedded.Postgres;
 using Npgsql;
 using Xunit;
@@ -120,6 +122,23 @@ public sealed class UpTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Broker_settings_reach_the_broker_and_wrong_ones_are_refused_in_one_line()
+    {
+        await RefusedAsync("Expected the name of a Kafka broker setting, got no.such.setting", "--kafka-setting", "no.such.setting=1");
+        var (up, addresses) = await HsStreamProcess.UpAsync(
+            _directory.Path, "--no-postgres", "--no-registry",
+            "--kafka-setting", "num.partitions=4", "--kafka-setting", "auto.create.topics.enable=false", "--accept-any-replication-factor");
+        await using (up)
+        {
+            using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = addresses.GetProperty("kafka").GetString() }).Build();
+            await admin.CreateTopicsAsync([new TopicSpecification { Name = "t", ReplicationFactor = 3 }]);
+            Assert.Equal(4, Assert.Single(admin.GetMetadata("t", TimeSpan.FromSeconds(30)).Topics).Partitions.Count);
+            up.Signal(HsStreamProcess.SigTerm);
+            Assert.Equal(0, (await up.EndAsync()).ExitCode);
+        }
+    }
+
+    [Fact]
     public async Task A_folder_of_a_newer_release_is_refused_untouched()
     {
         await File.WriteAllTextAsync(Path.Combine(_directory.Path, "VERSION"), "2\n", Stop);
@@ -159,9 +178,9 @@ public sealed class UpTests : IAsyncDisposable
         Assert.Equal(0, (await up.EndAsync()).ExitCode);
     }
 
-    private async Task RefusedAsync(string reason)
+    private async Task RefusedAsync(string reason, params string[] more)
     {
-        await using var up = HsStreamProcess.Start("up", "--data-dir", _directory.Path, "--kafka-port", "0");
+        await using var up = HsStreamProcess.Start(["up", "--data-dir", _directory.Path, "--kafka-port", "0", .. more]);
         Assert.Equal(1, (await up.EndAsync()).ExitCode);
         Assert.Contains(reason, Assert.Single(up.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
