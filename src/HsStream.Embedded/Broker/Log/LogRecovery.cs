@@ -198,10 +198,12 @@ internal sealed class LogRecovery
             while (scanner.MoveNext())
             {
                 var header = scanner.Header;
-                if (header.BaseOffset < expected || (header.BaseOffset > expected && expected >= _recoveryPoint) || header.BaseOffset >= nextBase
-                    || header.NextOffset - segment.BaseOffset > int.MaxValue)
+
+                // Compaction leaves gaps, but only below the recovery point. The checksum does not cover the base offset.
+                if (header.BaseOffset < expected || (header.BaseOffset > expected && header.NextOffset > _recoveryPoint)
+                    || header.BaseOffset >= nextBase || header.NextOffset - segment.BaseOffset > int.MaxValue)
                 {
-                    Damaged(index, scanner.Position, expected, $"expected offset {expected}, found {header.BaseOffset}");
+                    Damaged(index, scanner.Position, Math.Min(expected, header.BaseOffset), $"expected offset {expected}, found {header.BaseOffset}");
                     return;
                 }
 

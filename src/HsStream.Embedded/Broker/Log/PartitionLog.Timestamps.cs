@@ -22,15 +22,19 @@ internal sealed partial class PartitionLog
     /// <exception cref="IOException">The log cannot be read.</exception>
     public (long Offset, long TimestampMs) FindMaxTimestamp()
     {
-        long maxTimestamp;
-        do
+        while (!IsClosed)
         {
-            maxTimestamp = -1;
-            foreach (var segment in Volatile.Read(ref _segments)) { maxTimestamp = Math.Max(maxTimestamp, MaxVisible(segment)); }
-        }
-        while (maxTimestamp < 0 && HighWatermark > LogStartOffset && Volatile.Read(ref _segments).Any(segment => segment.MaxTimestampMs >= 0));
+            var (maxTimestamp, complete) = (-1L, true);
+            var start = LogStartOffset;
+            foreach (var segment in Volatile.Read(ref _segments))
+            {
+                if (segment.NextOffset > start) { complete &= TryFindMax(segment, start, ref maxTimestamp); }
+            }
 
-        return maxTimestamp < 0 ? (-1, -1) : FindByTimestamp(maxTimestamp, IsolationLevel.ReadUncommitted);
+            if (complete) { return maxTimestamp < 0 ? (-1, -1) : FindByTimestamp(maxTimestamp, IsolationLevel.ReadUncommitted); }
+        }
+
+        return (-1, -1);
     }
 
     /// <returns>False when a segment went away meanwhile.</returns>
@@ -71,22 +75,29 @@ internal sealed partial class PartitionLog
         return true;
     }
 
-    /// <summary>Largest timestamp among the batches that readers may see.</summary>
-    private static long MaxVisible(Segment segment)
+    /// <summary>Raises <paramref name="max"/> to the largest timestamp among the batches that readers may see.</summary>
+    /// <returns>False when the segment went away meanwhile.</returns>
+    private static bool TryFindMax(Segment segment, long start, ref long max)
     {
         var visible = segment.Visible;
-        if (segment.OffsetOfMaxTimestamp < visible.Offset) { return segment.MaxTimestampMs; }
+        if (segment.OffsetOfMaxTimestamp >= start && segment.OffsetOfMaxTimestamp < visible.Offset)
+        {
+            max = Math.Max(max, segment.MaxTimestampMs);
+            return true;
+        }
 
-        // The largest is still being flushed, so the visible part is searched.
-        if (!segment.File.TryAcquire()) { return -1; }
+        // The largest is still being flushed, or deleted, so the part in between is searched.
+        if (!segment.File.TryAcquire()) { return false; }
 
         try
         {
-            var max = -1L;
             using var scanner = new BatchScanner(segment.File.Handle, 0, visible.Position, checkCrc: false);
-            while (scanner.MoveNext()) { max = Math.Max(max, scanner.Header.MaxTimestampMs); }
+            while (scanner.MoveNext())
+            {
+                if (scanner.Header.LastOffset >= start) { max = Math.Max(max, scanner.Header.MaxTimestampMs); }
+            }
 
-            return max;
+            return true;
         }
         finally
         {
