@@ -91,10 +91,7 @@ internal static class BatchValidator
         {
             if (config.IsCompacted && RecordReader.IndexesWithoutKey(batch) is { Count: > 0 } keyless)
             {
-                return AppendResult.Refused(
-                    ErrorCode.InvalidRecord,
-                    $"{keyless.Count} records for {partition} have no key.",
-                    keyless.ConvertAll(index => (index, $"Compacted topic cannot accept message without key in topic partition {partition}")));
+                return Keyless(keyless, partition);
             }
 
             if (MayHaveBadTimestamps(header, config, nowMs) && BadTimestamps(batch, header, config, nowMs) is { Count: > 0 } errors)
@@ -117,6 +114,12 @@ internal static class BatchValidator
 
         return null;
     }
+
+    // Apart, because what a lambda captures is allocated on entry to the method around it.
+    private static AppendResult Keyless(List<int> indexes, TopicPartition partition) => AppendResult.Refused(
+        ErrorCode.InvalidRecord,
+        $"{indexes.Count} records for {partition} have no key.",
+        indexes.ConvertAll(index => (index, $"Compacted topic cannot accept message without key in topic partition {partition}")));
 
     /// <summary>Writes attributes and timestamp of the header into the batch and renews the CRC.</summary>
     public static void Restamp(Span<byte> batch, ref BatchHeader header, long maxTimestampMs)
