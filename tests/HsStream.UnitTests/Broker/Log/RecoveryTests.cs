@@ -120,7 +120,7 @@ public sealed class RecoveryTests
 
     /// <summary>Whatever happens to files that are not .log, nothing is lost: records, sequences, transactions.</summary>
     [Fact]
-    public void Side_files_that_are_lost_or_damaged_are_made_anew() =>
+    public Task Side_files_that_are_lost_or_damaged_are_made_anew() =>
         Gen.Select(Gen.Int[0, 1000].Array[0, 40], Gen.Int[0, 3].Array[40], Gen.Bool).SampleAsync(
             async (positions, damage, clean) =>
             {
