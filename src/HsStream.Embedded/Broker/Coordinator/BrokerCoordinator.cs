@@ -46,6 +46,9 @@ internal sealed partial class BrokerCoordinator : ITransactionGate, IAsyncDispos
     /// <summary>Transactions that are not ended in all their partitions yet, for metrics.</summary>
     public long OpenTransactions => _transactions.OpenCount;
 
+    /// <summary>Transactions ended since the start with that outcome, for metrics.</summary>
+    public long EndedTransactions(bool committed) => _transactions.EndedCount(committed);
+
     /// <summary>How long the oldest of them has been open, for metrics; zero without one.</summary>
     public TimeSpan OldestTransactionAge =>
         _transactions.OldestStartMs is var start and >= 0

@@ -12,12 +12,16 @@ internal enum GroupState
     Stable,
 }
 
-/// <summary>How many groups are in each state; written by the actor, read by anyone, a moment old at most.</summary>
+/// <summary>How many groups are in each state, and how often any began to rebalance; written by the actor, read by anyone, a moment old at most.</summary>
 internal sealed class GroupCounts
 {
     private readonly int[] _counts = new int[Enum.GetValues<GroupState>().Length];
 
     public int this[GroupState state] => Volatile.Read(ref _counts[(int)state]);
+
+    public long Rebalances { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+    public void CountRebalance() => Rebalances++;
 
     public void Add(GroupState state, int change) => Volatile.Write(ref _counts[(int)state], _counts[(int)state] + change);
 }

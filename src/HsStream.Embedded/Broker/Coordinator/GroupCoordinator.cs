@@ -117,6 +117,7 @@ internal sealed partial class GroupCoordinator(
         deadlines.Cancel(SyncKey(group));
         var initial = group.State == GroupState.Empty;
         group.TransitionTo(GroupState.PreparingRebalance, deadlines.NowMs);
+        counts.CountRebalance();
         logger.RebalancePrepared(group.Id, group.Generation, reason);
         if (initial)
         {

@@ -7,6 +7,7 @@ internal sealed partial class TransactionCoordinator
 {
     private static readonly string[] StateNames = Enum.GetNames<TransactionState>();
     private readonly SortedSet<(long StartMs, string Id)> _open = [];
+    private readonly long[] _ended = new long[2];
     private long _openCount;
     private long _oldestStartMs = -1;
 
@@ -15,6 +16,9 @@ internal sealed partial class TransactionCoordinator
 
     /// <summary>When the oldest of them began, in milliseconds since 1970; -1 without one. For any thread.</summary>
     public long OldestStartMs => Volatile.Read(ref _oldestStartMs);
+
+    /// <summary>Transactions ended since the start with that outcome; for any thread.</summary>
+    public long EndedCount(bool committed) => Volatile.Read(ref _ended[committed ? 1 : 0]);
 
     /// <summary>Takes over a transactional id as it was stored; null for its tombstone.</summary>
     public void Restore(string id, TransactionLogValue? stored)

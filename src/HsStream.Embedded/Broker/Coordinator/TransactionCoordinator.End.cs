@@ -200,6 +200,7 @@ internal sealed partial class TransactionCoordinator
 
         _open.Remove((transaction.StartMs, transaction.Id));
         PublishOpen();
+        Volatile.Write(ref _ended[transaction.Decision.Value ? 1 : 0], _ended[transaction.Decision.Value ? 1 : 0] + 1);
         transaction.Partitions.Clear();
         (transaction.State, transaction.LastUpdateMs) = (final.State, final.LastUpdateMs);
         (transaction.Decision, transaction.IsFenced) = (null, false);
