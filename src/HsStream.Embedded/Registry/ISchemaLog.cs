@@ -15,7 +15,7 @@ internal interface ISchemaLog : IAsyncDisposable
     /// <exception cref="SchemaLogException">The log cannot be reached.</exception>
     Task<long> AcquireAsync(CancellationToken cancellationToken);
 
-    /// <summary>Appends the records, all or none, with the first at <paramref name="expectedEnd"/>.</summary>
+    /// <summary>Appends the records, all or none, with the first at <paramref name="expectedEnd"/>, and one marker.</summary>
     /// <returns>
     /// False when somebody else wrote, or became the writer, since <see cref="AcquireAsync"/>. The records are then not
     /// in the log, unless this writer was replaced in the very moment of committing: acquiring again and reading on

@@ -20,25 +20,19 @@ internal sealed class KafkaSchemaLog : ISchemaLog
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly IConsumer<byte[], byte[]?> _consumer;
+
+    // A connection serves its requests in turn: asked by the reader, the end would wait behind the fetch that waits for it.
+    private readonly IConsumer<byte[], byte[]?> _ends;
     private readonly IAdminClient _admin;
     private Task _reading = Task.CompletedTask;
     private IProducer<byte[], byte[]?>? _producer;
-    private bool _topicChecked;
+    private volatile bool _topicChecked;
 
     public KafkaSchemaLog(SchemaRegistryOptions options, ILogger logger)
     {
         (_options, _logger, _partition) = (options, logger, new TopicPartition(options.Topic, 0));
-        _consumer = new ConsumerBuilder<byte[], byte[]?>(new ConsumerConfig(Client())
-        {
-            GroupId = options.GroupId,
-            EnableAutoCommit = false,
-            AutoOffsetReset = AutoOffsetReset.Earliest,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            EnablePartitionEof = true,
-            FetchWaitMaxMs = 100,
-            FetchErrorBackoffMs = 50,
-            AllowAutoCreateTopics = false,
-        }).SetLogHandler(Log).SetErrorHandler(LogError).Build();
+        _consumer = Consumer();
+        _ends = Consumer();
         _admin = new AdminClientBuilder(new AdminClientConfig(Client())).SetLogHandler(Log).SetErrorHandler(LogError).Build();
     }
 
@@ -76,7 +70,7 @@ internal sealed class KafkaSchemaLog : ISchemaLog
             try
             {
                 // The consumer reads committed records only, and so this is the last stable offset.
-                return _consumer.QueryWatermarkOffsets(_partition, CallTimeout).High.Value;
+                return _ends.QueryWatermarkOffsets(_partition, CallTimeout).High.Value;
             }
             catch (KafkaException e)
             {
@@ -139,10 +133,6 @@ internal sealed class KafkaSchemaLog : ISchemaLog
             // A new producer's InitTransactions settles whatever this one left open.
             _producer = null;
             await Task.Run(producer.Dispose, CancellationToken.None);
-            if (e.Error.Code is ErrorCode.Local_UnknownPartition or ErrorCode.Local_UnknownTopic or ErrorCode.UnknownTopicOrPart)
-            {
-                _topicChecked = false;
-            }
             if (IsFenced(e.Error.Code))
             {
                 _logger.WriterReplaced(_options.Topic);
@@ -176,6 +166,7 @@ internal sealed class KafkaSchemaLog : ISchemaLog
             _producer?.Dispose();
             _admin.Dispose();
             _consumer.Dispose();
+            _ends.Dispose();
         });
         _stopping.Dispose();
     }
@@ -222,11 +213,32 @@ internal sealed class KafkaSchemaLog : ISchemaLog
         }
     }
 
-    private SchemaLogException Unreachable(KafkaException e) => new(
-        $"the Kafka cluster at {_options.BootstrapServers} did not serve topic {_options.Topic}: {e.Error.Reason}", e);
+    private SchemaLogException Unreachable(KafkaException e)
+    {
+        // Whoever deleted the topic, it is made again before the next write.
+        if (e.Error.Code is ErrorCode.Local_UnknownPartition or ErrorCode.Local_UnknownTopic or ErrorCode.UnknownTopicOrPart or ErrorCode.UnknownTopicId)
+        {
+            _topicChecked = false;
+        }
+        return new SchemaLogException($"the Kafka cluster at {_options.BootstrapServers} did not serve topic {_options.Topic}: {e.Error.Reason}", e);
+    }
 
     private static bool IsFenced(ErrorCode code) => code is ErrorCode.Local_Fenced or ErrorCode.ProducerFenced
         or ErrorCode.InvalidProducerEpoch or ErrorCode.InvalidProducerIdMapping or ErrorCode.UnknownProducerId;
+
+    private IConsumer<byte[], byte[]?> Consumer() => new ConsumerBuilder<byte[], byte[]?>(new ConsumerConfig(Client())
+    {
+        // Never joined; the client wants one.
+        GroupId = _options.GroupId,
+        EnableAutoCommit = false,
+        AutoOffsetReset = AutoOffsetReset.Earliest,
+        IsolationLevel = IsolationLevel.ReadCommitted,
+        EnablePartitionEof = true,
+        // The end of the partition is reported by a fetch that waited in vain; whoever takes over the writing waits for that.
+        FetchWaitMaxMs = 50,
+        FetchErrorBackoffMs = 50,
+        AllowAutoCreateTopics = false,
+    }).SetLogHandler(Log).SetErrorHandler(LogError).Build();
 
     private ClientConfig Client() => new()
     {

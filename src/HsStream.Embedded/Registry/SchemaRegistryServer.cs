@@ -50,7 +50,15 @@ internal sealed class SchemaRegistryServer : IAsyncDisposable
         {
             await RetryAsync(store.CatchUpAsync, options, time, cancellationToken);
             var web = Build(options, new RegistryApi(store, log, options, logger), loggers);
-            await web.StartAsync(cancellationToken);
+            try
+            {
+                await web.StartAsync(cancellationToken);
+            }
+            catch
+            {
+                await web.DisposeAsync();
+                throw;
+            }
             var url = new Uri(web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
             logger.RegistryStarted(url, options.Topic, options.BootstrapServers);
             return new SchemaRegistryServer(web, store, url);

@@ -36,6 +36,7 @@ internal sealed class SchemaStore : ISchemaLogReader, IAsyncDisposable
     private volatile RegistryState _state = RegistryState.Empty;
     private long _position;
     private volatile Expected? _expected;
+    private long _ownEnd = -1;
 
     public SchemaStore(ISchemaLog log, TimeSpan writeTimeout, TimeProvider time, ILogger logger)
     {
@@ -77,7 +78,7 @@ internal sealed class SchemaStore : ISchemaLogReader, IAsyncDisposable
         {
             if (SchemaLogRecord.Parse(key, value, value is not null, timestampMs) is { } record) { _state = _state.Apply(record); }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
             _logger.UnreadableRecord(offset, e.Message);
         }
@@ -110,6 +111,7 @@ internal sealed class SchemaStore : ISchemaLogReader, IAsyncDisposable
     {
         _logger.LogStartedOver(_position, offset);
         _state = RegistryState.Empty;
+        Interlocked.Exchange(ref _ownEnd, -1);
         lock (_lock) { _position = offset; }
     }
 
@@ -211,7 +213,11 @@ internal sealed class SchemaStore : ISchemaLogReader, IAsyncDisposable
     private async Task<bool> TryCommitAsync(List<Write> batch, CancellationToken cancellationToken)
     {
         var end = await _log.AcquireAsync(cancellationToken);
-        await ReachAsync(end, cancellationToken);
+        // Deleted and made again; what the reader has is worth nothing until it has noticed.
+        if (end < Interlocked.Read(ref _position)) { throw new SchemaLogException("the topic holds less than was read from it, and is read anew"); }
+        // Past a marker the reader is only moved by finding nothing there, which takes it a while. Behind our last append
+        // there is one marker and nothing else if the end is where that marker put it.
+        if (end != Interlocked.Read(ref _ownEnd)) { await ReachAsync(end, cancellationToken); }
         // An append whose outcome was unknown stands in the log now, or never will.
         if (_expected is { Seen: true } earlier) { earlier.Settle(); }
         _expected = null;
@@ -241,6 +247,7 @@ internal sealed class SchemaStore : ISchemaLogReader, IAsyncDisposable
             if (!await _log.TryAppendAsync(end, records, cancellationToken)) { return false; }
             await ReachAsync(end + records.Count, cancellationToken);
             _expected = null;
+            Interlocked.Exchange(ref _ownEnd, end + records.Count + 1);
         }
         answers.ForEach(answer => answer());
         return true;

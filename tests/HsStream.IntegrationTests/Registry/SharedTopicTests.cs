@@ -160,6 +160,24 @@ public sealed class SharedTopicTests(RegistryKafka kafka)
     }
 
     [Fact]
+    public async Task A_topic_deleted_under_a_running_registry_is_made_anew_and_starts_empty()
+    {
+        await using var scope = await kafka.OpenAsync();
+        var http = scope.Http(await scope.StartAsync());
+        await RegistryScope.RegisterAsync(http, "s", Enum(1));
+        using var admin = scope.Admin();
+        await admin.DeleteTopicsAsync([scope.Topic]);
+
+        var (status, answer) = await RegistryScope.SendAsync(http, HttpMethod.Post, "subjects/t/versions", RegistryScope.Body(Enum(2)));
+
+        Assert.True(status == 200, $"{answer}");
+        Assert.Equal(1, (int)answer!["id"]!);
+        Assert.Equal("""["t"]""", (await RegistryScope.SendAsync(http, HttpMethod.Get, "subjects")).Body!.ToJsonString());
+        var configs = await admin.DescribeConfigsAsync([new ConfigResource { Name = scope.Topic, Type = ResourceType.Topic }]);
+        Assert.Equal("compact", configs[0].Entries["cleanup.policy"].Value);
+    }
+
+    [Fact]
     public async Task A_topic_that_would_lose_schemas_is_refused()
     {
         await using var scope = await kafka.OpenAsync();

@@ -133,4 +133,13 @@ public sealed class AvroCompatibilityTests
 
         Assert.Empty(Check(Cycle(7), Cycle(11)));
     }
+
+    [Fact]
+    public void Schemas_too_large_to_be_compared_are_refused_at_once()
+    {
+        static string Union(string prefix) => "[" + string.Join(',', Enumerable.Range(0, 3_000).Select(i =>
+            $$"""{"type":"fixed","name":"{{prefix}}{{i}}","size":1}""")) + "]";
+
+        Assert.Contains("too large", Assert.Throws<AvroSchemaException>(() => Check(Union("a"), Union("b"))).Message);
+    }
 }

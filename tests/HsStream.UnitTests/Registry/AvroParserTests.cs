@@ -5,6 +5,8 @@ namespace HsStream.UnitTests.Registry;
 
 public sealed class AvroParserTests
 {
+    private static readonly string[] Twins = ["R", "S"];
+
     private static ParsedAvro Parse(string text, params string[] references) => AvroParser.Parse(text, references, strict: true, maxDepth: 100);
 
     private static string Refusal(string text, params string[] references) =>
@@ -155,7 +157,7 @@ public sealed class AvroParserTests
     public void A_default_is_a_value_of_its_field(string type, string value, bool accepted)
     {
         var text = $$"""{"type":"record","name":"R","fields":[{"name":"f","type":{{type}},"default":{{value}}}]}""";
-        if (accepted) { Parse(text); } else { Assert.Contains("Invalid default for field f", Refusal(text)); }
+        if (accepted) { Parse(text); } else { Assert.Contains("Invalid default", Refusal(text)); }
     }
 
     [Fact]
@@ -171,5 +173,25 @@ public sealed class AvroParserTests
 
         Assert.Contains("depth", Refusal(inPlace));
         Assert.Contains("nested more than 100 deep", Refusal($"[{chain}]"));
+    }
+
+    [Fact]
+    public void Defaults_that_double_at_each_level_are_refused_at_once()
+    {
+        // Each R and S at level i needs R or S at level i + 1, and z stays without a value.
+        var types = Enumerable.Range(0, 60).SelectMany(i => Twins.Select(name =>
+            $$$"""{"type":"record","name":"{{{name}}}{{{i}}}","fields":[{"name":"a","type":{{{(i == 59 ? "\"int\"" : $"[\"R{i + 1}\",\"S{i + 1}\"]")}}},"default":{}},{"name":"z","type":"int"}]}"""));
+
+        Assert.Contains("Invalid default", Refusal($"[{string.Join(',', types)}]"));
+    }
+
+    [Fact]
+    public void Many_properties_take_no_quadratic_time()
+    {
+        var props = string.Join(',', Enumerable.Range(0, 40_000).Select(i => $"\"{i:x}\":1"));
+        var started = TimeProvider.System.GetTimestamp();
+
+        Assert.EndsWith("}", Parse($$$"""{"type":"string",{{{props}}},"p":{ {{{props}}} }}""").Normalized);
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10), "It took more than 10 s.");
     }
 }

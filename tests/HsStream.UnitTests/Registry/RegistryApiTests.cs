@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using CsCheck;
 using HsStream.Embedded.Registry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,6 +15,12 @@ public sealed class RegistryApiTests : IAsyncLifetime
     private const string V2 = """{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"int","default":0}]}""";
     private const string Breaking = """{"type":"record","name":"R","fields":[{"name":"a","type":"string"}]}""";
     private const string V1Json = "application/vnd.schemaregistry.v1+json";
+
+    private static readonly string[] Words = ["subjects", "versions", "schemas", "ids", "config", "mode", "compatibility", "schema", "s", ":.c:s", ""];
+    private static readonly string[] Targets =
+        ["/subjects/s/versions", "/subjects/s", "/compatibility/subjects/s/versions/latest", "/config", "/mode/s", "/config/s"];
+    private static readonly string[] Pieces = ["", "{", "}", "null", "[]", "1e999", "\"x\"", ",", "\0"];
+    private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "HEAD"];
 
     private readonly SchemaStore _store;
     private readonly RegistryApi _api;
@@ -262,7 +269,7 @@ public sealed class RegistryApiTests : IAsyncLifetime
     [InlineData("{}", 422)]
     public async Task A_body_that_is_not_understood_is_the_client_s_fault(string body, int status)
     {
-        foreach (var target in new[] { "/subjects/s/versions", "/compatibility/subjects/s/versions", "/subjects/s" })
+        foreach (var target in Targets.Take(3))
         {
             Assert.Equal((target, status), (target, (await SendAsync("POST", target, body)).Status));
         }
@@ -274,4 +281,32 @@ public sealed class RegistryApiTests : IAsyncLifetime
     [InlineData("/mode", """{"mode":[]}""")]
     public async Task A_setting_of_the_wrong_type_is_the_client_s_fault(string target, string body) =>
         Assert.InRange((await SendAsync("PUT", target, body)).Status, 400, 422);
+
+    [Fact]
+    public Task Whatever_is_sent_the_answer_is_never_a_server_error() => Gen.Select(Gen.Int[0, int.MaxValue], Gen.Byte.Array[0, 40]).SampleAsync(async (seed, bytes) =>
+    {
+        var random = new Random(seed);
+        string Segment() => random.Next(6) switch
+        {
+            0 => Uri.EscapeDataString(Encoding.Latin1.GetString(bytes)),
+            1 => "latest",
+            2 => $"{random.Next(-1, 3)}",
+            3 => "%" + random.Next(1000),
+            _ => Words[random.Next(Words.Length)],
+        };
+        var target = random.Next(2) == 0
+            ? "/" + string.Join('/', Enumerable.Range(0, random.Next(6)).Select(_ => Segment()))
+            : Targets[random.Next(Targets.Length)];
+        var body = Body(V1, ",\"references\":[],\"metadata\":{},\"id\":-1,\"version\":0,\"compatibility\":\"NONE\",\"mode\":\"READWRITE\"");
+        for (var edits = random.Next(4); edits > 0; edits--)
+        {
+            var at = random.Next(body.Length);
+            body = body[..at] + Pieces[random.Next(Pieces.Length)] + body[Math.Min(body.Length, at + random.Next(5))..];
+        }
+        var method = Methods[random.Next(Methods.Length)];
+
+        var (status, text, _) = await SendAsync(method, target, random.Next(8) == 0 ? Encoding.Latin1.GetString(bytes) : body);
+        Assert.True(status < 500, $"{method} {target} {body}: {status} {text}");
+        Assert.NotNull(text);
+    }, iter: 3_000, threads: 1);
 }

@@ -208,6 +208,17 @@ public sealed class RegistryDeciderTests
     }
 
     [Fact]
+    public void A_record_that_gives_an_id_to_a_second_schema_is_ignored()
+    {
+        var first = Register("s", V1);
+
+        _state = _state.Apply(new SchemaLogRecord.SchemaPut(new StoredSchema("t", 1, first.Id, V2, [], null, null)));
+
+        Assert.Equal(V1, _state.ById(first.Id, null)!.Schema);
+        Assert.False(_state.HasSubject("t", deletedToo: true));
+    }
+
+    [Fact]
     public void References_are_followed_and_protect_what_they_name()
     {
         Register("f", """{"type":"fixed","name":"a.F","size":2}""");

@@ -48,8 +48,9 @@ internal sealed class AvroCompatibility
     private IReadOnlyList<AvroMismatch> Compare(AvroSchema reader, AvroSchema writer, string? step = null)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        _comparisons += 1 + reader.Fields.Count + writer.Fields.Count;
+        if (_comparisons > MaxComparisons) { throw new AvroSchemaException("The two schemas are too large to be compared"); }
         if (_results.TryGetValue((reader, writer), out var known)) { return known; }
-        if (++_comparisons > MaxComparisons) { throw new AvroSchemaException("The two schemas are too large to be compared"); }
 
         var before = _assumedCompatible.Count;
         _results[(reader, writer)] = None;

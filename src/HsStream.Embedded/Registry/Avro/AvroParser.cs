@@ -10,6 +10,8 @@ namespace HsStream.Embedded.Registry.Avro;
 /// </remarks>
 internal sealed class AvroParser
 {
+    private const int MaxDefaultChecks = 100_000;
+
     private static readonly string[] TypeReserved =
         ["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
     private static readonly string[] EnumReserved = [.. TypeReserved, "default"];
@@ -23,6 +25,7 @@ internal sealed class AvroParser
     private readonly List<Action> _checks = [];
     private readonly int _maxDepth;
     private bool _strict;
+    private int _defaultChecks;
 
     private AvroParser(int maxDepth) => _maxDepth = maxDepth;
 
@@ -212,8 +215,8 @@ internal sealed class AvroParser
     /// <summary>Whether the JSON value stands for a value of the type; any branch of a union will do.</summary>
     private bool IsDefault(AvroSchema type, JsonElement value, int depth)
     {
-        // A record whose default leans on its own default never ends.
-        if (depth > _maxDepth) { return false; }
+        // Records whose defaults lean on their own defaults never end, and unions of records can double at each level.
+        if (depth > _maxDepth || ++_defaultChecks > MaxDefaultChecks) { throw new AvroSchemaException("Invalid default: it takes too many other defaults to complete it"); }
         switch (type.Kind)
         {
             case AvroKind.Null: return value.ValueKind == JsonValueKind.Null;
@@ -338,11 +341,8 @@ internal sealed class AvroParser
         return [.. list.EnumerateArray().Select(item => item.GetString()!).Distinct(StringComparer.Ordinal)];
     }
 
-    // A repeated key keeps its first place and its last value, as in the Java implementation.
     private static List<KeyValuePair<string, JsonElement>> Props(JsonElement json, string[] reserved) =>
-        [.. json.EnumerateObject().Where(entry => !reserved.Contains(entry.Name, StringComparer.Ordinal))
-            .Select(entry => entry.Name).Distinct(StringComparer.Ordinal)
-            .Select(key => KeyValuePair.Create(key, json.GetProperty(key)))];
+        [.. AvroText.Members(json).Where(entry => !reserved.Contains(entry.Key, StringComparer.Ordinal))];
 
     private static string? Text(JsonElement json, string key) =>
         json.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

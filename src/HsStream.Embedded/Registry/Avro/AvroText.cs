@@ -171,17 +171,14 @@ internal sealed class AvroText
         switch (json.ValueKind)
         {
             case JsonValueKind.Object:
-                var entries = json.EnumerateObject().Select(entry => entry.Name).Distinct(StringComparer.Ordinal);
-                List('{', Sorted ? entries.Order(StringComparer.Ordinal) : entries, key =>
+                var fields = type?.Kind == AvroKind.Record ? type.Fields.ToDictionary(field => field.Name, field => field.Type) : [];
+                IEnumerable<KeyValuePair<string, JsonElement>> members = Members(json);
+                if (Sorted) { members = members.OrderBy(member => member.Key, StringComparer.Ordinal); }
+                List('{', members, member =>
                 {
-                    Quote(_text, key);
+                    Quote(_text, member.Key);
                     _text.Append(':');
-                    Value(json.GetProperty(key), type?.Kind switch
-                    {
-                        AvroKind.Map => type.Element,
-                        AvroKind.Record => type.Fields.Find(field => field.Name == key)?.Type,
-                        _ => null,
-                    });
+                    Value(member.Value, type?.Kind == AvroKind.Map ? type.Element : fields.GetValueOrDefault(member.Key));
                 });
                 break;
             case JsonValueKind.Array:
@@ -191,6 +188,19 @@ internal sealed class AvroText
             case JsonValueKind.Number: _text.Append(NumberText(json, type?.Kind)); break;
             default: _text.Append(json.GetRawText()); break;
         }
+    }
+
+    /// <summary>The members of an object; a repeated key keeps its first place and its last value, as in Java.</summary>
+    public static List<KeyValuePair<string, JsonElement>> Members(JsonElement json)
+    {
+        var members = new List<KeyValuePair<string, JsonElement>>();
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var entry in json.EnumerateObject())
+        {
+            var member = KeyValuePair.Create(entry.Name, entry.Value);
+            if (places.TryAdd(entry.Name, members.Count)) { members.Add(member); } else { members[places[entry.Name]] = member; }
+        }
+        return members;
     }
 
     private static string NumberText(JsonElement json, AvroKind? kind)
