@@ -28,9 +28,7 @@ internal sealed class TopicConfig
         IsLogAppendTime = effective["message.timestamp.type"] == "LogAppendTime";
         TimestampBeforeMaxMs = Number("message.timestamp.before.max.ms");
         TimestampAfterMaxMs = Number("message.timestamp.after.max.ms");
-        FileDeleteDelayMs = Number("file.delete.delay.ms");
         IndexIntervalBytes = (int)Number("index.interval.bytes");
-        MinInsyncReplicas = (int)Number("min.insync.replicas");
     }
 
     /// <summary>Nothing set, on a broker with nothing set.</summary>
@@ -75,12 +73,7 @@ internal sealed class TopicConfig
     /// <summary>How far in the future a producer's timestamp may lie; <see cref="long.MaxValue"/> for any.</summary>
     public long TimestampAfterMaxMs { get; }
 
-    public long FileDeleteDelayMs { get; }
-
     public int IndexIntervalBytes { get; }
-
-    /// <summary>Above 1 no produce with acks=all can succeed here.</summary>
-    public int MinInsyncReplicas { get; }
 
     /// <returns>The settings, or what is wrong with them in Kafka's words (INVALID_CONFIG).</returns>
     public static (TopicConfig? Config, string? Error) Parse(IReadOnlyDictionary<string, string> @explicit, BrokerConfigs broker)

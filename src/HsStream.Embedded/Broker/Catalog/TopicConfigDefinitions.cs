@@ -29,8 +29,8 @@ internal static partial class TopicConfigDefinitions
         { Min = -131072, Max = 22, BrokerSettings = [("compression.zstd.level", 1)] },
         new("delete.retention.ms", ConfigType.Long, "86400000", "How long compaction keeps a tombstone, so that a reader from the start can still see it.")
         { Min = 0, BrokerSettings = [("log.cleaner.delete.retention.ms", 1)], IsHonoured = true },
-        new("file.delete.delay.ms", ConfigType.Long, "60000", "Wait before a retired file is removed from the disk.")
-        { Min = 0, BrokerSettings = [("log.segment.delete.delay.ms", 1)], IsHonoured = true },
+        new("file.delete.delay.ms", ConfigType.Long, "60000", "Stored only: a retired file is unlinked at once, and those who still read it keep it open.")
+        { Min = 0, BrokerSettings = [("log.segment.delete.delay.ms", 1)] },
         new("flush.messages", ConfigType.Long, "9223372036854775807", "Stored only: every batch is flushed before it is acknowledged.")
         { Min = 1, BrokerSettings = [("log.flush.interval.messages", 1)] },
         new("flush.ms", ConfigType.Long, "9223372036854775807", "Stored only: every batch is flushed before it is acknowledged.")
