@@ -26,8 +26,6 @@ internal sealed class DiffRunner(int firstSeed, int scriptsPerKind, TextWriter o
     private const int ShownDifferences = 20;
     private static readonly TimeSpan ScriptLimit = TimeSpan.FromMinutes(3);
 
-    private readonly string _run = Guid.NewGuid().ToString("N")[..8];
-
     public int Steps { get; private set; }
 
     public async Task<IReadOnlyList<Difference>> CompareAsync(string bootstrapA, string bootstrapB, CancellationToken cancellationToken)
@@ -101,7 +99,7 @@ internal sealed class DiffRunner(int firstSeed, int scriptsPerKind, TextWriter o
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ScriptLimit);
-        using var side = new Side(bootstrap, $"{name}{_run}-{script.Kind}-{script.Seed}");
+        using var side = new Side(bootstrap, $"{name}{Guid.NewGuid().ToString("N")[..10]}-{script.Kind}-{script.Seed}");
         var played = new List<Played>();
         try
         {

@@ -69,7 +69,7 @@ internal sealed class CopyLoad(string bootstrap, string source, string sink, int
                 {
                     BootstrapServers = bootstrap, GroupId = name, EnableAutoCommit = false, EnablePartitionEof = true, AutoOffsetReset = AutoOffsetReset.Earliest,
                     IsolationLevel = IsolationLevel.ReadCommitted, ReconnectBackoffMs = 20, ReconnectBackoffMaxMs = 100, GroupInstanceId = name, SessionTimeoutMs = 45_000,
-                    FetchWaitMaxMs = 50,
+                    FetchWaitMaxMs = 50, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
                 })
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         consumer.Subscribe(source);

@@ -13,7 +13,7 @@ internal sealed class IdempotentLoad(string bootstrap, string topic, int partiti
             new ProducerConfig
             {
                 BootstrapServers = bootstrap, EnableIdempotence = true, LingerMs = 2, MessageTimeoutMs = 600_000, ReconnectBackoffMs = 20, ReconnectBackoffMaxMs = 100,
-                RetryBackoffMs = 20, QueueBufferingMaxMessages = 200_000,
+                RetryBackoffMs = 20, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap, QueueBufferingMaxMessages = 200_000,
             })
         .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 

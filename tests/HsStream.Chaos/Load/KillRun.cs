@@ -10,6 +10,9 @@ internal sealed class KillRun(string dataDirectory, BrokerProcessOptions options
 {
     private const int Partitions = 4;
 
+    /// <summary>The slowest is a transactional client that first waits out its own back-off.</summary>
+    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(45);
+
     public async Task<Verdict> RunAsync(CancellationToken cancellationToken)
     {
         var verdict = new Verdict();
@@ -41,7 +44,8 @@ internal sealed class KillRun(string dataDirectory, BrokerProcessOptions options
 
             for (var round = 1; round <= rounds; round++)
             {
-                await Task.Delay(random.Next(100, 900), cancellationToken);
+                await ProgressAsync(numbers, sets, copy, verdict, cancellationToken);
+                await Task.Delay(random.Next(0, 600), cancellationToken);
                 await broker.KillAsync();
                 await broker.DisposeAsync();
                 if (random.Next(5) == 0)
@@ -85,6 +89,26 @@ internal sealed class KillRun(string dataDirectory, BrokerProcessOptions options
         {
             await broker.DisposeAsync();
         }
+    }
+
+    /// <summary>Waits until every kind of client has got something done since the last kill.</summary>
+    private static async Task ProgressAsync(IdempotentLoad[] numbers, TransactionLoad[] sets, CopyLoad copy, Verdict verdict, CancellationToken cancellationToken)
+    {
+        var before = (Acknowledged(), Committed(), copy.Copied);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (Acknowledged() == before.Item1 || Committed() == before.Item2 || copy.Copied == before.Copied)
+        {
+            if (watch.Elapsed > RecoveryLimit)
+            {
+                verdict.Violation("clients go on after a restart", $"acknowledged {before.Item1} -> {Acknowledged()}, sets {before.Item2} -> {Committed()}, copies {before.Copied} -> {copy.Copied} in {RecoveryLimit}");
+                return;
+            }
+
+            await Task.Delay(20, cancellationToken);
+        }
+
+        int Acknowledged() => numbers.Sum(load => load.Acknowledged);
+        int Committed() => sets.Sum(load => load.Committed);
     }
 
     private static Task OnThread(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

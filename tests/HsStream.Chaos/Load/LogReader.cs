@@ -32,7 +32,7 @@ internal static class LogReader
                 new ConsumerConfig
                 {
                     BootstrapServers = bootstrap, GroupId = "reader-" + Guid.NewGuid().ToString("N"), EnableAutoCommit = false, EnablePartitionEof = true,
-                    IsolationLevel = isolation, AutoOffsetReset = AutoOffsetReset.Error, ReconnectBackoffMs = 20, ReconnectBackoffMaxMs = 100,
+                    IsolationLevel = isolation, AutoOffsetReset = AutoOffsetReset.Error, ReconnectBackoffMs = 20, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap, ReconnectBackoffMaxMs = 100,
                 })
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 }

@@ -13,7 +13,7 @@ internal static class TransactionalClient
                 new ProducerConfig
                 {
                     BootstrapServers = bootstrap, TransactionalId = transactionalId, TransactionTimeoutMs = 120_000, MessageTimeoutMs = 120_000, LingerMs = 1, ReconnectBackoffMs = 20,
-                    ReconnectBackoffMaxMs = 100, RetryBackoffMs = 20,
+                    ReconnectBackoffMaxMs = 100, RetryBackoffMs = 20, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
                 })
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 

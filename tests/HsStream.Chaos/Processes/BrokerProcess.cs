@@ -14,7 +14,8 @@ internal sealed record BrokerProcessOptions
     /// <summary><c>fsync</c> or <c>page-cache</c>.</summary>
     public string Durability { get; init; } = "fsync";
 
-    public long DiskReserveBytes { get; init; } = 64 << 20;
+    /// <summary>Null for the broker's own.</summary>
+    public long? DiskReserveBytes { get; init; }
 
     /// <summary>Largest file the process may write (RLIMIT_FSIZE); null for no limit.</summary>
     public long? MaxFileBytes { get; init; }
@@ -88,17 +89,18 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Starts the process and returns at once, for a start that is expected to fail.</summary>
     public static BrokerProcess Launch(string dataDirectory, int port, BrokerProcessOptions options)
     {
-        string[] arguments =
-        [
-            Path.Combine(AppContext.BaseDirectory, "hsstream-chaos.dll"), "serve", "--data-dir", dataDirectory,
-            "--port", port.ToString(CultureInfo.InvariantCulture), "--durability", options.Durability,
-            "--reserve", options.DiskReserveBytes.ToString(CultureInfo.InvariantCulture),
-        ];
+        var portText = port.ToString(CultureInfo.InvariantCulture);
+        // The command that users run, unless a knob is turned that it does not have.
+        string[] arguments = options.DiskReserveBytes is { } reserve
+            ? [InFolder("hsstream-chaos.dll"), "serve", "--data-dir", dataDirectory, "--port", portText, "--durability", options.Durability, "--reserve", reserve.ToString(CultureInfo.InvariantCulture)]
+            : [InFolder("hsstream.dll"), "up", "--no-registry", "--no-postgres", "--data-dir", dataDirectory, "--kafka-port", portText, "--durability", options.Durability];
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = options.MaxFileBytes is { } limit
             // With SIGXFSZ ignored a write past the limit fails as on a full disk; in a shell of bash, blocks are of 1 KiB.
             ? new ProcessStartInfo("bash", ["-c", $"trap '' XFSZ; ulimit -f {limit / 1024}; exec \"$0\" \"$@\"", dotnet, .. arguments])
             : new ProcessStartInfo(dotnet, arguments);
+        // The runtime maps its code through a file, which the limit would cut as well.
+        if (options.MaxFileBytes is not null) { start.Environment["DOTNET_EnableWriteXorExecute"] = "0"; }
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.RedirectStandardInput = true;
@@ -158,6 +160,8 @@ internal sealed class BrokerProcess : IAsyncDisposable
         await KillAsync();
         _process.Dispose();
     }
+
+    private static string InFolder(string file) => Path.Combine(AppContext.BaseDirectory, file);
 
     private async Task WaitUntilAnsweringAsync(TimeSpan limit, CancellationToken cancellationToken)
     {

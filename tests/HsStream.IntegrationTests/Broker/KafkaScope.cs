@@ -13,6 +13,7 @@ internal sealed class KafkaScope : IAsyncDisposable
     private readonly string _prefix = "t" + Guid.NewGuid().ToString("N")[..12];
     private readonly List<IDisposable> _clients = [];
     private readonly List<string> _topics = [];
+    private readonly List<Func<Task>> _stops = [];
     private int _names;
 
     public KafkaScope(string bootstrap)
@@ -130,8 +131,12 @@ internal sealed class KafkaScope : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs before any client is disposed: a thread that still uses one would crash the process.</summary>
+    public void StopFirst(Func<Task> stop) => _stops.Add(stop);
+
     public async ValueTask DisposeAsync()
     {
+        await Task.WhenAll(_stops.Select(stop => stop()));
         if (_topics.Count > 0)
         {
             try

@@ -81,7 +81,18 @@ internal sealed partial class RealDisk : IDisk
     {
         public long Length => RandomAccess.GetLength(handle);
 
-        public void Write(ReadOnlySpan<byte> bytes, long position) => RandomAccess.Write(handle, bytes, position);
+        public void Write(ReadOnlySpan<byte> bytes, long position)
+        {
+            try
+            {
+                RandomAccess.Write(handle, bytes, position);
+            }
+            catch (ArgumentOutOfRangeException refused)
+            {
+                // What .NET makes of EFBIG, the file system's or the process's limit on a file: for us a disk without room.
+                throw new IOException($"The system allows no file of {position + bytes.Length} bytes.", refused);
+            }
+        }
 
         public int Read(Span<byte> destination, long position)
         {

@@ -43,6 +43,7 @@ internal sealed class GroupMember
                     Events.Enqueue($"lost {partitions.Count}");
                 }));
         _consumer.Subscribe(topic);
+        scope.StopFirst(StopAsync);
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
