@@ -1,5 +1,3 @@
-using HsStream.Chaos.Processes;
-
 namespace HsStream.Benchmarks.Broker;
 
 /// <summary>A broker under measurement.</summary>

@@ -23,6 +23,9 @@ internal sealed class DiffRunner(int firstSeed, int scriptsPerKind, TextWriter o
         ["admin"] = AdminScripts.Admin,
     };
 
+    /// <summary>The scripts' records are of 1970: retention would remove them at a moment of its own.</summary>
+    private static readonly (string Name, string Value) KeepForEver = ("retention.ms", "-1");
+
     private const int ShownDifferences = 20;
     private static readonly TimeSpan ScriptLimit = TimeSpan.FromMinutes(3);
 
@@ -95,7 +98,7 @@ internal sealed class DiffRunner(int firstSeed, int scriptsPerKind, TextWriter o
         from kind in Kinds.Values
         select kind(seed);
 
-    private async Task<PlayedScript> PlayAsync(Script script, string bootstrap, string name, CancellationToken cancellationToken)
+    private static async Task<PlayedScript> PlayAsync(Script script, string bootstrap, string name, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ScriptLimit);
@@ -103,7 +106,7 @@ internal sealed class DiffRunner(int firstSeed, int scriptsPerKind, TextWriter o
         var played = new List<Played>();
         try
         {
-            foreach (var topic in script.Topics) { await side.Cluster.CreateTopicAsync(side.Name(topic.Name), topic.Partitions, topic.Configs, limit.Token); }
+            foreach (var topic in script.Topics) { await side.Cluster.CreateTopicAsync(side.Name(topic.Name), topic.Partitions, [.. topic.Configs, KeepForEver], limit.Token); }
             foreach (var step in script.Steps) { played.Add(await step.PlayAsync(side, limit.Token)); }
         }
         catch (Exception e) when (e is TimeoutException or IOException or InvalidOperationException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))

@@ -6,6 +6,9 @@ namespace HsStream.Chaos.Diff;
 /// <summary>Idempotent sequences and transactions, in right and wrong order.</summary>
 internal static class ProducerScripts
 {
+    /// <summary>An id that no broker has given out: a transactional batch must name one.</summary>
+    private const long NoProducer = 1L << 50;
+
     public static Script Idempotence(int seed)
     {
         var random = new Random(seed);
@@ -142,7 +145,7 @@ internal static class ProducerScripts
             new Route.Leader("plain", partition), ApiKey.Produce, 9,
             side => Requests.Produce(
                 side.Name("plain"), partition,
-                Requests.Batch(1, first, producerId: Math.Max(0, Id(side, txn)), epoch: Epoch(side, txn, stale), sequence: sequence, transactional: true), transactionalId: side.Name(txn)));
+                Requests.Batch(1, first, producerId: Id(side, txn) is var id and >= 0 ? id : NoProducer, epoch: Epoch(side, txn, stale), sequence: sequence, transactional: true), transactionalId: side.Name(txn)));
 
     private static Call End(string txn, bool commit, bool stale, short version) =>
         new(new Route.Transaction(txn), ApiKey.EndTxn, version, side => Requests.EndTxn(side.Name(txn), Id(side, txn), Epoch(side, txn, stale), commit));

@@ -204,11 +204,13 @@ internal interface IHasSize
 /// <summary>What the connections of one listener share.</summary>
 internal sealed class NetworkShared(NetworkOptions options, BrokerMetrics metrics)
 {
+    private const long SmallReserveBytes = 64L * 1024 * 1024;
+
     public NetworkOptions Options { get; } = options;
 
     public BrokerMetrics Metrics { get; } = metrics;
 
-    public ByteBudget RequestBytes { get; } = new(options.MaxRequestBytesInFlight);
+    public ByteBudget RequestBytes { get; } = new(options.MaxRequestBytesInFlight, SmallReserveBytes);
 
-    public ByteBudget ResponseBytes { get; } = new(options.MaxResponseBytesInFlight);
+    public ByteBudget ResponseBytes { get; } = new(options.MaxResponseBytesInFlight, SmallReserveBytes);
 }

@@ -25,7 +25,7 @@ internal sealed class ReceivedFrame(byte[] buffer, int length, ByteBudget budget
 internal sealed class FrameReceiver(Socket socket, NetworkOptions options, ByteBudget budget, TimeProvider time) : IDisposable
 {
     private const int ReceiveBufferBytes = 8 * 1024;
-    private const int FirstFrameBufferBytes = 1024 * 1024;
+    private const int FirstLargeBufferBytes = 1024 * 1024;
 
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferBytes);
     private int _start;
@@ -54,16 +54,9 @@ internal sealed class FrameReceiver(Socket socket, NetworkOptions options, ByteB
         }
 
         _start += 4;
-        Volatile.Write(ref _partialSince, 0);
-        await budget.TakeAsync(length, cancellationToken);
         try
         {
-            return new ReceivedFrame(await FillAsync(length, cancellationToken), length, budget);
-        }
-        catch
-        {
-            budget.Return(length);
-            throw;
+            return await FillAsync(length, cancellationToken);
         }
         finally
         {
@@ -87,37 +80,51 @@ internal sealed class FrameReceiver(Socket socket, NetworkOptions options, ByteB
         return received;
     }
 
-    private async ValueTask<byte[]> FillAsync(int length, CancellationToken cancellationToken)
+    /// <remarks>What a peer only announces costs nothing: the rest of a large frame is claimed when its beginning has arrived.</remarks>
+    private async ValueTask<ReceivedFrame> FillAsync(int length, CancellationToken cancellationToken)
     {
-        var frame = ArrayPool<byte>.Shared.Rent(Math.Min(length, FirstFrameBufferBytes));
+        var claimed = Math.Min(length, ByteBudget.SmallBytes);
+        Volatile.Write(ref _partialSince, 0);
+        await budget.TakeAsync(claimed, cancellationToken);
+        var frame = ArrayPool<byte>.Shared.Rent(claimed);
         try
         {
-            var have = Math.Min(Math.Min(length, frame.Length), _end - _start);
+            var have = Math.Min(claimed, _end - _start);
             _buffer.AsSpan(_start, have).CopyTo(frame);
             _start += have;
             if (have < length) { Volatile.Write(ref _partialSince, time.GetTimestamp()); }
             while (have < length)
             {
+                if (have == claimed)
+                {
+                    // Waiting for others is not the peer's fault.
+                    Volatile.Write(ref _partialSince, 0);
+                    await budget.TakeAsync(length - claimed, cancellationToken);
+                    claimed = length;
+                    Volatile.Write(ref _partialSince, time.GetTimestamp());
+                }
+
                 if (have == frame.Length)
                 {
                     // Grows with what really arrived, not with what the peer announced.
-                    var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, frame.Length * 4L));
+                    var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, Math.Max(frame.Length * 4L, FirstLargeBufferBytes)));
                     frame.AsSpan(0, have).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(frame);
                     frame = larger;
                 }
 
-                var room = Math.Min(length, frame.Length) - have;
+                var room = Math.Min(claimed, frame.Length) - have;
                 var received = await socket.ReceiveAsync(frame.AsMemory(have, room), SocketFlags.None, cancellationToken);
                 if (received == 0) { throw new ProtocolException($"The peer closed inside a frame: {have} of {length} bytes."); }
                 have += received;
             }
 
-            return frame;
+            return new ReceivedFrame(frame, length, budget);
         }
         catch
         {
             ArrayPool<byte>.Shared.Return(frame);
+            budget.Return(claimed);
             throw;
         }
     }
