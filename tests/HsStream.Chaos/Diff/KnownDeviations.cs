@@ -7,7 +7,7 @@ internal static class KnownDeviations
     public static IReadOnlyList<string> Hidden { get; } =
     [
         "EndTxn answers after the markers are written; Kafka answers before and then says CONCURRENT_TRANSACTIONS for a moment (retried).",
-        "The initial rebalance delay is 0 by default (waited for).",
+        "The initial rebalance delay is 300 ms by default (waited for).",
         "The leader epoch is always 0 (masked).",
         "Replication: one broker, one replica; a larger replication factor is refused (not scripted).",
         "Internal topics have one partition each (not compared).",

@@ -27,7 +27,7 @@ internal static class BrokerConfigDefinitions
         new("group.consumer.heartbeat.interval.ms", ConfigType.Int, "5000", "Stored only: the new group protocol is not served.") { Min = 1, IsReadOnly = true },
         new("group.consumer.session.timeout.ms", ConfigType.Int, "45000", "Stored only: the new group protocol is not served.") { Min = 1, IsReadOnly = true },
         new("group.coordinator.rebalance.protocols", ConfigType.List, "classic", "Group protocols that are served.") { IsReadOnly = true, IsHonoured = true },
-        new("group.initial.rebalance.delay.ms", ConfigType.Int, "0", "Wait for further members before the first rebalance of an empty group.") { IsReadOnly = true, IsHonoured = true },
+        new("group.initial.rebalance.delay.ms", ConfigType.Int, "300", "Wait for further members before the first rebalance of an empty group.") { IsReadOnly = true, IsHonoured = true },
         new("group.max.session.timeout.ms", ConfigType.Int, "1800000", "Longest session timeout that a member may ask for.") { IsReadOnly = true, IsHonoured = true },
         new("group.max.size", ConfigType.Int, "2147483647", "Most members of one group.") { Min = 1, IsReadOnly = true, IsHonoured = true },
         new("group.min.session.timeout.ms", ConfigType.Int, "6000", "Shortest session timeout that a member may ask for.") { IsReadOnly = true, IsHonoured = true },

@@ -9,7 +9,7 @@ internal sealed record CoordinatorOptions
     /// <summary>group.max.session.timeout.ms</summary>
     public TimeSpan MaxSessionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>group.initial.rebalance.delay.ms; 0 instead of Kafka's 3 s: one machine starts its consumers together.</summary>
+    /// <summary>group.initial.rebalance.delay.ms; none here, so that a simulation says when time passes. The broker sets it.</summary>
     public TimeSpan InitialRebalanceDelay { get; init; } = TimeSpan.Zero;
 
     /// <summary>How long a first JoinGroup may stay parked: its sender cannot send heartbeats yet.</summary>
