@@ -126,11 +126,10 @@ internal sealed class FetchHandler(TopicCatalog catalog, int maxResponseBytes, T
 }
 
 /// <summary>A fetch response that holds segment files open until it has been sent.</summary>
-internal sealed class FetchAnswer : IWireStruct, IHasSize, IDisposable
+internal sealed class FetchAnswer : IWireStruct, IDisposable
 {
     private readonly FetchResponse _response = new();
     private readonly List<RecordSet> _records = [];
-    private int _partitions;
 
     public List<FetchResponse.TopicResult> Topics => _response.Topics;
 
@@ -138,11 +137,8 @@ internal sealed class FetchAnswer : IWireStruct, IHasSize, IDisposable
 
     public long RecordBytes { get; private set; }
 
-    public int ApproximateBytes => (int)Math.Min(RecordBytes + (96L * _partitions), Array.MaxLength);
-
     public void Add(FetchResponse.PartitionResult result)
     {
-        _partitions++;
         HasError |= result.Error != ErrorCode.None;
         RecordBytes += result.Records!.Length;
         _records.Add(result.Records);

@@ -1,6 +1,6 @@
 namespace HsStream.Embedded.Broker.Log;
 
-/// <summary>A range of whole batches in a segment file, read when the response is written.</summary>
+/// <summary>A range of whole batches in a segment file, read while the response is sent.</summary>
 internal sealed class FileRecords : RecordSet
 {
     private readonly SegmentFile _file;
@@ -17,10 +17,13 @@ internal sealed class FileRecords : RecordSet
 
     public override int Length { get; }
 
-    public override void CopyTo(Span<byte> destination)
+    public override void CopyTo(int offset, Span<byte> destination)
     {
-        var read = _file.Handle.Read(destination[..Length], _position);
-        if (read < Length) { throw new IOException($"Expected {Length} bytes at position {_position} of {_file.Path}, got {read}."); }
+        var read = _file.Handle.Read(destination, _position + offset);
+        if (read < destination.Length)
+        {
+            throw new IOException($"Expected {destination.Length} bytes at position {_position + offset} of {_file.Path}, got {read}.");
+        }
     }
 
     public override void Dispose()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -11,6 +12,8 @@ namespace HsStream.Embedded.Broker.Network;
 internal sealed class Connection(
     Socket socket, IRequestHandler handler, NetworkShared shared, TimeProvider time, ILogger logger) : IDisposable
 {
+    private const int PieceBytes = 256 * 1024;
+
     private readonly CancellationTokenSource _closed = new();
     private readonly FrameReceiver _receiver = new(socket, shared.Options, shared.RequestBytes, time);
     private readonly Channel<PendingResponse> _responses =
@@ -168,37 +171,46 @@ internal sealed class Connection(
     private async Task SendAsync(PendingResponse pending, IWireStruct response)
     {
         var header = pending.Header;
-        var size = 256 + ((response as IHasSize)?.ApproximateBytes ?? 0);
-        await shared.ResponseBytes.TakeAsync(size, _closed.Token);
+        using var writer = new WireWriter(inlineLimit: PieceBytes);
+        Frame.WriteResponse(writer, header.Api, header.Version, header.CorrelationId, response);
+        shared.Metrics.Answered(header, time.GetElapsedTime(pending.StartedAt).TotalSeconds);
+        shared.Metrics.Sent(writer.TotalLength);
+        if (writer.HasLeftOut) { await SendInPiecesAsync(writer); } else { await SendAllAsync(writer.Written); }
+    }
+
+    /// <summary>A peer that does not read holds one piece of memory, not its whole response, and nobody with a small response waits for it.</summary>
+    private async Task SendInPiecesAsync(WireWriter writer)
+    {
+        await shared.ResponseBytes.TakeAsync(PieceBytes, _closed.Token);
+        var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            using var writer = new WireWriter(size);
-            Frame.WriteResponse(writer, header.Api, header.Version, header.CorrelationId, response);
-            shared.Metrics.Answered(header, time.GetElapsedTime(pending.StartedAt).TotalSeconds);
-            Volatile.Write(ref _sendingSince, time.GetTimestamp());
-            var rest = writer.Written;
-            shared.Metrics.Sent(rest.Length);
+            while (writer.Fill(piece.AsSpan(0, PieceBytes)) is var count and > 0) { await SendAllAsync(piece.AsMemory(0, count)); }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+            shared.ResponseBytes.Return(PieceBytes);
+        }
+    }
+
+    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> rest)
+    {
+        try
+        {
             while (rest.Length > 0)
             {
-                var sent = await socket.SendAsync(rest, SocketFlags.None, _closed.Token);
-                rest = rest[sent..];
-                if (rest.Length > 0) { Volatile.Write(ref _sendingSince, time.GetTimestamp()); }
+                Volatile.Write(ref _sendingSince, time.GetTimestamp());
+                rest = rest[await socket.SendAsync(rest, SocketFlags.None, _closed.Token)..];
             }
         }
         finally
         {
             Volatile.Write(ref _sendingSince, 0);
-            shared.ResponseBytes.Return(size);
         }
     }
 
     private bool Exceeds(long since, TimeSpan limit) => since != 0 && time.GetElapsedTime(since) > limit;
-}
-
-/// <summary>A response whose size is known before it is written, so that its buffer is right at once and counted.</summary>
-internal interface IHasSize
-{
-    int ApproximateBytes { get; }
 }
 
 /// <summary>What the connections of one listener share.</summary>

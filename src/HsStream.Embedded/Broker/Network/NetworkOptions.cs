@@ -9,7 +9,7 @@ public sealed class NetworkOptions
     /// <summary>Request bytes that may be in memory at once; above it sockets are not read.</summary>
     public long MaxRequestBytesInFlight { get; init; } = 256L * 1024 * 1024;
 
-    /// <summary>Response bytes that may be in memory at once; above it responses wait their turn.</summary>
+    /// <summary>Memory for responses with more than 256 KiB of records: each takes that much while it is sent, and waits its turn when all is out.</summary>
     public long MaxResponseBytesInFlight { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>Array elements one request may hold: bounds the objects a small hostile frame can make us create.</summary>

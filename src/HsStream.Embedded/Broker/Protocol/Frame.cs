@@ -95,6 +95,6 @@ internal static class Frame
     {
         body.Visit(writer);
         writer.Tags();
-        writer.PatchInt32(0, writer.Written.Length - 4);
+        writer.PatchInt32(0, writer.TotalLength - 4);
     }
 }

@@ -6,19 +6,35 @@ using HsStream.Embedded.Broker.Log;
 namespace HsStream.Embedded.Broker.Protocol;
 
 /// <summary>Writes messages into a pooled buffer that grows; give it back by <see cref="Dispose"/> after the bytes are sent.</summary>
+/// <remarks>
+/// Large record sets can be left out of the buffer: the message then has to be taken with <see cref="Fill"/>, piece by piece, and a
+/// response of many megabytes needs only one piece of memory at a time.
+/// </remarks>
 internal sealed class WireWriter : Wire, IDisposable
 {
+    private readonly int _inlineLimit;
+    private readonly List<(int Position, RecordSet Records)> _leftOut = [];
     private byte[] _buffer;
     private int _length;
+    private int _filled;
+    private int _filledOfLeftOut;
+    private int _nextLeftOut;
 
-    public WireWriter(int sizeHint = 512)
+    /// <param name="inlineLimit">Records that would make the buffer larger than this are left out of it.</param>
+    public WireWriter(int sizeHint = 512, int inlineLimit = int.MaxValue)
     {
         _buffer = ArrayPool<byte>.Shared.Rent(sizeHint);
+        _inlineLimit = inlineLimit;
     }
 
     public override bool Reading => false;
 
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);
+
+    /// <summary>Size of the whole message, with what was left out of the buffer.</summary>
+    public int TotalLength { get; private set; }
+
+    public bool HasLeftOut => _leftOut.Count > 0;
 
     public void Begin(short version, bool flexible)
     {
@@ -55,7 +71,16 @@ internal sealed class WireWriter : Wire, IDisposable
     public override void NullableRecords(ref RecordSet? value)
     {
         BytesLength(value?.Length ?? -1);
-        if (value is { Length: > 0 }) { value.CopyTo(Reserve(value.Length)); }
+        if (value is not { Length: > 0 }) { return; }
+        if (_length + (long)value.Length <= _inlineLimit)
+        {
+            value.CopyTo(Reserve(value.Length));
+        }
+        else
+        {
+            _leftOut.Add((_length, value));
+            TotalLength = checked(TotalLength + value.Length);
+        }
     }
 
     public override void Tags()
@@ -78,6 +103,40 @@ internal sealed class WireWriter : Wire, IDisposable
 
     /// <summary>Overwrites four bytes already written: a length that is known only at the end.</summary>
     public void PatchInt32(int position, int value) => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(position, 4), value);
+
+    /// <summary>Copies the next bytes of the message, buffer and left-out records in their order.</summary>
+    /// <returns>How many; 0 at the end.</returns>
+    /// <exception cref="IOException">Records could not be read.</exception>
+    public int Fill(Span<byte> piece)
+    {
+        var copied = 0;
+        while (copied < piece.Length)
+        {
+            var until = _nextLeftOut < _leftOut.Count ? _leftOut[_nextLeftOut].Position : _length;
+            if (_filled < until)
+            {
+                var count = Math.Min(until - _filled, piece.Length - copied);
+                _buffer.AsSpan(_filled, count).CopyTo(piece[copied..]);
+                _filled += count;
+                copied += count;
+            }
+            else if (_nextLeftOut < _leftOut.Count)
+            {
+                var records = _leftOut[_nextLeftOut].Records;
+                var count = Math.Min(records.Length - _filledOfLeftOut, piece.Length - copied);
+                records.CopyTo(_filledOfLeftOut, piece.Slice(copied, count));
+                copied += count;
+                _filledOfLeftOut += count;
+                if (_filledOfLeftOut == records.Length) { (_nextLeftOut, _filledOfLeftOut) = (_nextLeftOut + 1, 0); }
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return copied;
+    }
 
     public void Dispose()
     {
@@ -120,6 +179,7 @@ internal sealed class WireWriter : Wire, IDisposable
 
         var span = _buffer.AsSpan(_length, count);
         _length = needed;
+        TotalLength = checked(TotalLength + count);
         return span;
     }
 }
