@@ -1,15 +1,9 @@
 namespace HsStream.Embedded.Broker.Network;
 
 /// <summary>A number of bytes shared by all connections; takers wait in order of arrival when it is used up.</summary>
-/// <remarks>
-/// One claim larger than the whole budget is granted when nothing else is out, so that no size is stuck for ever. Small claims have a
-/// reserve of their own and do not queue: heartbeats and commits go on while large claims, or peers that hold theirs, fill the budget.
-/// </remarks>
-/// <param name="smallReserve">What claims of up to <see cref="SmallBytes"/> may take beyond the capacity; 0 lets them queue like any other.</param>
-internal sealed class ByteBudget(long capacity, long smallReserve = 0)
+/// <remarks>One claim larger than the whole budget is granted when nothing else is out, so that no size is stuck for ever.</remarks>
+internal sealed class ByteBudget(long capacity)
 {
-    public const int SmallBytes = 64 * 1024;
-
     private readonly Lock _lock = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Granted)> _waiting = [];
     private long _used;
@@ -24,7 +18,7 @@ internal sealed class ByteBudget(long capacity, long smallReserve = 0)
     {
         lock (_lock)
         {
-            if ((_waiting.Count == 0 || IsSmall(bytes)) && Fits(bytes))
+            if (_waiting.Count == 0 && Fits(bytes))
             {
                 _used += bytes;
                 return ValueTask.CompletedTask;
@@ -62,9 +56,7 @@ internal sealed class ByteBudget(long capacity, long smallReserve = 0)
         }
     }
 
-    private bool Fits(long bytes) => _used == 0 || _used + bytes <= (IsSmall(bytes) ? capacity + smallReserve : capacity);
-
-    private bool IsSmall(long bytes) => smallReserve > 0 && bytes <= SmallBytes;
+    private bool Fits(long bytes) => _used == 0 || _used + bytes <= capacity;
 
     private void GrantNext()
     {

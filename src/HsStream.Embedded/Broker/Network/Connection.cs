@@ -25,7 +25,7 @@ internal sealed class Connection(
     private long _sendingSince;
     private int _pending;
 
-    private readonly record struct PendingResponse(RequestHeader Header, Task<IWireStruct?> Response, ReceivedFrame Frame, long StartedAt);
+    private readonly record struct PendingResponse(RequestHeader Header, Task<IWireStruct?> Response, long StartedAt);
 
     /// <summary>Runs until either side closes; never throws.</summary>
     public async Task RunAsync()
@@ -83,12 +83,7 @@ internal sealed class Connection(
             {
                 Volatile.Write(ref _lastActivity, time.GetTimestamp());
                 shared.Metrics.Received(frame.Bytes.Length + 4);
-                if (!TryStart(frame, out var pending, out var reason))
-                {
-                    frame.Dispose();
-                    return reason;
-                }
-
+                if (!TryStart(frame, out var pending, out var reason)) { return reason; }
                 Interlocked.Increment(ref _pending);
                 await _responses.Writer.WriteAsync(pending, _closed.Token);
             }
@@ -108,12 +103,13 @@ internal sealed class Connection(
     private bool TryStart(ReceivedFrame frame, out PendingResponse pending, out string? reason)
     {
         pending = default;
+        using var held = frame;
         var reader = new WireReader(frame.Bytes, shared.Options.MaxRequestElements);
         if (Frame.TryReadRequestHeader(reader, out var header))
         {
             var request = Frame.ReadRequest(reader, header);
             var context = new RequestContext(header, _clientHost, _closed.Token);
-            pending = new PendingResponse(header, handler.HandleAsync(context, request), frame, time.GetTimestamp());
+            pending = new PendingResponse(header, StartAsync(context, request), time.GetTimestamp());
             reason = null;
             return true;
         }
@@ -122,7 +118,7 @@ internal sealed class Connection(
         {
             // An answer in version 0 tells a newer client what it may ask for.
             var response = Task.FromResult<IWireStruct?>(Handlers.ApiVersionsHandler.Unsupported());
-            pending = new PendingResponse(header with { Version = 0 }, response, frame, time.GetTimestamp());
+            pending = new PendingResponse(header with { Version = 0 }, response, time.GetTimestamp());
             reason = null;
             return true;
         }
@@ -133,6 +129,9 @@ internal sealed class Connection(
         return false;
     }
 
+    /// <summary>What a handler throws before its first wait belongs to its request too.</summary>
+    private async Task<IWireStruct?> StartAsync(RequestContext context, IWireStruct request) => await handler.HandleAsync(context, request);
+
     private async Task SendAsync()
     {
         await foreach (var pending in _responses.Reader.ReadAllAsync())
@@ -140,7 +139,6 @@ internal sealed class Connection(
             try
             {
                 var response = await pending.Response;
-                pending.Frame.Dispose();
                 if (!_closed.IsCancellationRequested && response is not null) { await SendAsync(pending, response); }
                 (response as IDisposable)?.Dispose();
             }
@@ -161,7 +159,6 @@ internal sealed class Connection(
 #pragma warning restore CA1031
             finally
             {
-                pending.Frame.Dispose();
                 Interlocked.Decrement(ref _pending);
                 Volatile.Write(ref _lastActivity, time.GetTimestamp());
             }
@@ -216,13 +213,11 @@ internal sealed class Connection(
 /// <summary>What the connections of one listener share.</summary>
 internal sealed class NetworkShared(NetworkOptions options, BrokerMetrics metrics)
 {
-    private const long SmallReserveBytes = 64L * 1024 * 1024;
-
     public NetworkOptions Options { get; } = options;
 
     public BrokerMetrics Metrics { get; } = metrics;
 
-    public ByteBudget RequestBytes { get; } = new(options.MaxRequestBytesInFlight, SmallReserveBytes);
+    public ByteBudget RequestBytes { get; } = new(options.MaxRequestBytesInFlight);
 
-    public ByteBudget ResponseBytes { get; } = new(options.MaxResponseBytesInFlight, SmallReserveBytes);
+    public ByteBudget ResponseBytes { get; } = new(options.MaxResponseBytesInFlight);
 }

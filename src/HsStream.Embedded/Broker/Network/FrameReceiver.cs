@@ -5,8 +5,8 @@ using HsStream.Embedded.Broker.Protocol;
 
 namespace HsStream.Embedded.Broker.Network;
 
-/// <summary>A received request frame in a pooled buffer, with its share of the request budget.</summary>
-internal sealed class ReceivedFrame(byte[] buffer, int length, ByteBudget budget) : IDisposable
+/// <summary>A received request frame in a pooled buffer, with what it took of the request budget.</summary>
+internal sealed class ReceivedFrame(byte[] buffer, int length, int claimed, ByteBudget budget) : IDisposable
 {
     private byte[]? _buffer = buffer;
 
@@ -17,15 +17,19 @@ internal sealed class ReceivedFrame(byte[] buffer, int length, ByteBudget budget
     {
         if (Interlocked.Exchange(ref _buffer, null) is not { } held) { return; }
         ArrayPool<byte>.Shared.Return(held);
-        budget.Return(length);
+        budget.Return(claimed);
     }
 }
 
 /// <summary>Cuts the bytes of one socket into frames. Idle, it holds a few KiB; a large frame is received straight into its own buffer.</summary>
+/// <remarks>
+/// Small frames need no budget, so they never wait for large ones. A large frame's buffer, and its claim, grow with what has really
+/// arrived, not with what was announced.
+/// </remarks>
 internal sealed class FrameReceiver(Socket socket, NetworkOptions options, ByteBudget budget, TimeProvider time) : IDisposable
 {
     private const int ReceiveBufferBytes = 8 * 1024;
-    private const int FirstLargeBufferBytes = 1024 * 1024;
+    private const int SmallFrameBytes = 64 * 1024;
 
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferBytes);
     private int _start;
@@ -54,14 +58,7 @@ internal sealed class FrameReceiver(Socket socket, NetworkOptions options, ByteB
         }
 
         _start += 4;
-        try
-        {
-            return await FillAsync(length, cancellationToken);
-        }
-        finally
-        {
-            Volatile.Write(ref _partialSince, 0);
-        }
+        return await FillAsync(length, cancellationToken);
     }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
@@ -80,52 +77,46 @@ internal sealed class FrameReceiver(Socket socket, NetworkOptions options, ByteB
         return received;
     }
 
-    /// <remarks>What a peer only announces costs nothing: the rest of a large frame is claimed when its beginning has arrived.</remarks>
     private async ValueTask<ReceivedFrame> FillAsync(int length, CancellationToken cancellationToken)
     {
-        var claimed = Math.Min(length, ByteBudget.SmallBytes);
-        Volatile.Write(ref _partialSince, 0);
-        await budget.TakeAsync(claimed, cancellationToken);
-        var frame = ArrayPool<byte>.Shared.Rent(claimed);
+        var claimed = 0;
+        var capacity = Math.Min(length, SmallFrameBytes);
+        var frame = ArrayPool<byte>.Shared.Rent(capacity);
         try
         {
-            var have = Math.Min(claimed, _end - _start);
+            var have = Math.Min(capacity, _end - _start);
             _buffer.AsSpan(_start, have).CopyTo(frame);
             _start += have;
             if (have < length) { Volatile.Write(ref _partialSince, time.GetTimestamp()); }
             while (have < length)
             {
-                if (have == claimed)
+                if (have == capacity)
                 {
-                    // Waiting for others is not the peer's fault.
-                    Volatile.Write(ref _partialSince, 0);
-                    await budget.TakeAsync(length - claimed, cancellationToken);
-                    claimed = length;
-                    Volatile.Write(ref _partialSince, time.GetTimestamp());
-                }
-
-                if (have == frame.Length)
-                {
-                    // Grows with what really arrived, not with what the peer announced.
-                    var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, Math.Max(frame.Length * 4L, FirstLargeBufferBytes)));
+                    capacity = (int)Math.Min(length, Math.Max(capacity * 4L, (long)have + socket.Available));
+                    await budget.TakeAsync(capacity - claimed, cancellationToken);
+                    claimed = capacity;
+                    var larger = ArrayPool<byte>.Shared.Rent(capacity);
                     frame.AsSpan(0, have).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(frame);
                     frame = larger;
                 }
 
-                var room = Math.Min(claimed, frame.Length) - have;
-                var received = await socket.ReceiveAsync(frame.AsMemory(have, room), SocketFlags.None, cancellationToken);
+                var received = await socket.ReceiveAsync(frame.AsMemory(have, capacity - have), SocketFlags.None, cancellationToken);
                 if (received == 0) { throw new ProtocolException($"The peer closed inside a frame: {have} of {length} bytes."); }
                 have += received;
             }
 
-            return new ReceivedFrame(frame, length, budget);
+            return new ReceivedFrame(frame, length, claimed, budget);
         }
         catch
         {
             ArrayPool<byte>.Shared.Return(frame);
             budget.Return(claimed);
             throw;
+        }
+        finally
+        {
+            Volatile.Write(ref _partialSince, 0);
         }
     }
 }

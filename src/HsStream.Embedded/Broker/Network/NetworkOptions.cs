@@ -6,7 +6,7 @@ public sealed class NetworkOptions
     /// <summary>Largest request frame; a larger one closes its connection. Kafka: socket.request.max.bytes.</summary>
     public int MaxRequestBytes { get; init; } = 100 * 1024 * 1024;
 
-    /// <summary>Request bytes that may be in memory at once; above it sockets are not read.</summary>
+    /// <summary>Memory for requests above 64 KiB that are being received; beyond it their sockets are not read.</summary>
     public long MaxRequestBytesInFlight { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>Memory for responses with more than 256 KiB of records: each takes that much while it is sent, and waits its turn when all is out.</summary>

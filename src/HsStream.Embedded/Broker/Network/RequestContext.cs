@@ -15,6 +15,7 @@ internal sealed record RequestContext(
 internal interface IRequestHandler
 {
     /// <summary>Called in the order of a connection's requests; the next call may start before this one's task ends.</summary>
+    /// <remarks>Records in the request are bytes of its frame, which is reused once this returns its task: use them before the first wait.</remarks>
     /// <returns>Null when the request wants no answer (Produce with acks 0).</returns>
     /// <exception cref="ProtocolException">The connection must be closed.</exception>
     Task<IWireStruct?> HandleAsync(RequestContext context, IWireStruct request);

@@ -23,7 +23,7 @@ public sealed class ConnectionTests : IAsyncDisposable
 
     public ConnectionTests()
     {
-        var options = new NetworkOptions { MaxRequestBytes = 10_000, MaxPipelinedRequests = 4 };
+        var options = new NetworkOptions { MaxRequestBytes = 10_000, MaxRequestBytesInFlight = 1_000, MaxPipelinedRequests = 4 };
         _listener = BrokerListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), new NetworkShared(options, _metrics), _time, NullLogger.Instance);
         _listener.Start(_handler);
         _client.Connect(_listener.EndPoint);
@@ -115,6 +115,35 @@ public sealed class ConnectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_handler_that_fails_at_once_closes_its_connection_only()
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Connect(_listener.EndPoint);
+        Send(ApiKey.ListGroups, 1, new ListGroupsRequest());
+        AssertClosed();
+        Send(ApiKey.Heartbeat, 2, new HeartbeatRequest(), other);
+        (await _handler.NextAsync()).SetResult(new HeartbeatResponse());
+        Assert.Equal(2, ReceiveCorrelationId(other));
+    }
+
+    [Fact]
+    public async Task A_large_frame_that_is_only_announced_keeps_nobody_waiting()
+    {
+        // More than the whole budget is announced by each of these.
+        var hostile = Enumerable.Range(0, 20).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        foreach (var socket in hostile)
+        {
+            socket.Connect(_listener.EndPoint);
+            socket.Send([0, 0, 0x27, 0x10, 0, 0]);
+        }
+
+        Send(ApiKey.Heartbeat, 3, new HeartbeatRequest());
+        (await _handler.NextAsync()).SetResult(new HeartbeatResponse());
+        Assert.Equal(3, ReceiveCorrelationId());
+        hostile.ForEach(socket => socket.Dispose());
+    }
+
+    [Fact]
     public void Half_a_request_is_waited_for_only_so_long()
     {
         _client.Send([0, 0, 1, 0, 0]);
@@ -198,6 +227,7 @@ public sealed class ConnectionTests : IAsyncDisposable
 
         public Task<IWireStruct?> HandleAsync(RequestContext context, IWireStruct request)
         {
+            if (request is ListGroupsRequest) { throw new InvalidOperationException("a bug"); }
             var answer = new TaskCompletionSource<IWireStruct?>(TaskCreationOptions.RunContinuationsAsynchronously);
             _all.Add(answer);
             MostAtOnce = Math.Max(MostAtOnce, _all.Count(other => !other.Task.IsCompleted));
