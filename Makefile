@@ -73,10 +73,13 @@ broker-diff: ## Play the same requests to two brokers and compare: A=host:port B
 	@dotnet run -c Release --project tests/HsStream.Chaos -- diff $(A) $(B) $(ARGS)
 
 .PHONY: chaos-broker
-chaos-broker: ## Kill, tear and corrupt the broker under load, the long version
-	@./setup.sh build
-	@dotnet run -c Release --project tests/HsStream.Chaos -- kill $(ARGS)
-	@dotnet run -c Release --project tests/HsStream.Chaos -- kill --rounds 20 --durability page-cache $(ARGS)
+chaos-broker: ## Kill, tear, fill and simulate the broker, the long version (about half an hour)
+	@./setup.sh test
+	@dotnet build HsStream.sln -c Release -v quiet --nologo -clp:ErrorsOnly
+	@dotnet artifacts/bin/HsStream.Chaos/release/hsstream-chaos.dll kill $(ARGS)
+	@dotnet artifacts/bin/HsStream.Chaos/release/hsstream-chaos.dll kill --rounds 20 --durability page-cache $(ARGS)
+	@dotnet artifacts/bin/HsStream.IntegrationTests/release/HsStream.IntegrationTests.dll -noLogo -namespace HsStream.IntegrationTests.Broker.Faults -namespace HsStream.IntegrationTests.Broker.Hostile
+	@HSSTREAM_TEST_EFFORT=$(or $(EFFORT),20) dotnet artifacts/bin/HsStream.UnitTests/release/HsStream.UnitTests.dll -noLogo -namespace HsStream.UnitTests.Broker.Log -namespace HsStream.UnitTests.Broker.Coordinator -namespace HsStream.UnitTests.Broker.Protocol
 
 .PHONY: clean
 clean: ## Remove build outputs and fetched tools; data directories stay

@@ -12,7 +12,7 @@ internal static class OffsetScripts
         var steps = new List<Step>();
         for (var n = 0; n < 18; n++)
         {
-            var group = random.Next(3) == 0 ? "other" : random.Next(15) == 0 ? string.Empty : "group";
+            var group = random.Next(3) == 0 ? "other" : random.Next(15) == 0 ? "third" : "group";
             var topic = random.Next(8) == 0 ? "missing" : "plain";
             var partition = random.Next(8) == 0 ? 9 : random.Next(2);
             switch (random.Next(7))

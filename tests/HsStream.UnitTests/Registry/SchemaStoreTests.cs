@@ -244,16 +244,22 @@ public sealed class SchemaStoreTests
     {
         await using var store = Open();
         using var gate = new ManualResetEventSlim();
-        var first = true;
+        using var taken = new ManualResetEventSlim();
+        var appends = 0;
         _topic.Fault = point =>
         {
-            if (point == "acquire") { gate.Wait(Patience, Cancel); }
-            if (point == "append" && first)
+            if (point == "acquire")
             {
-                first = false;
-                throw new SchemaLogException("broken on purpose");
+                taken.Set();
+                gate.Wait(Patience, Cancel);
             }
+
+            if (point == "append" && ++appends == 2) { throw new SchemaLogException("broken on purpose"); }
         };
+
+        // Keeps the writer busy until the other two wait, so that they are one batch.
+        var before = store.WriteAsync(state => _decider.Register(state, "before", Ask(Enum(1)), false, false), Cancel);
+        Assert.True(taken.Wait(Patience, Cancel), "The writer did not begin.");
         using var givesUp = new CancellationTokenSource();
         var abandoned = store.WriteAsync(
             state => _decider.Register(state, "s", Ask("""{"type":"record","name":"R","fields":[{"name":"a","type":"string"}]}"""), false, false), givesUp.Token);
@@ -265,6 +271,7 @@ public sealed class SchemaStoreTests
             }, Cancel);
         gate.Set();
 
+        await before.WaitAsync(Patience, Cancel);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
         Assert.Equal(1, (await kept.WaitAsync(Patience, Cancel)).Version);
     }

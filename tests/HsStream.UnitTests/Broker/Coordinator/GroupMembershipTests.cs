@@ -1,6 +1,7 @@
 using CsCheck;
 using HsStream.Embedded.Broker.Coordinator;
 using HsStream.Embedded.Broker.Protocol;
+using HsStream.UnitTests.Broker.Simulation;
 using Xunit;
 
 namespace HsStream.UnitTests.Broker.Coordinator;
@@ -338,7 +339,7 @@ public sealed class GroupMembershipTests
 
     [Fact]
     public void No_order_of_requests_and_deadlines_breaks_a_group() =>
-        Gen.Int[0, int.MaxValue].Sample(seed => new GroupWorld(seed).Run(), iter: 100, threads: 1);
+        Gen.Int[0, int.MaxValue].Sample(seed => new GroupWorld(seed).Run(), iter: Effort.Times(100), threads: 1);
 
     private (Consumer Leader, Consumer Follower) StableTwo()
     {

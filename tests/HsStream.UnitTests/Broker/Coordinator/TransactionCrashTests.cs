@@ -116,7 +116,7 @@ public sealed class TransactionCrashTests
     /// <summary>Several producers, any order of their steps, deadlines, flushes and crashes.</summary>
     [Fact]
     public void No_order_of_events_mixes_outcomes() =>
-        Gen.Int[0, int.MaxValue].Sample(seed => new TransactionWorld(seed).Run(), iter: 150, threads: 1);
+        Gen.Int[0, int.MaxValue].Sample(seed => new TransactionWorld(seed).Run(), iter: Effort.Times(150), threads: 1);
 
     private static string Describe(CoordinatorRig rig)
     {

@@ -157,12 +157,14 @@ internal sealed class TransactionClient(CoordinatorRig rig, string id, int parti
             Assert.True(!committed || attempt is { Asked: true, Told: not false }, $"{attempt}: shown without a commit.");
 
             // Without a record to show for it, an unanswered commit may have happened or not.
-            if (attempt is { Offset: not null, Written.Count: 0, Asked: true, Told: null })
+            if (attempt is { SentOffset: not null, Written.Count: 0, Asked: true, Told: null })
             {
-                committed = Fetched() == attempt.Offset;
+                committed = Fetched() == attempt.SentOffset;
             }
 
-            if (committed) { offset = attempt.Offset ?? offset; }
+            // An offset whose answer a crash took away may be part of the transaction or not.
+            var isPart = attempt.Offset is not null || (attempt.SentOffset is not null && Fetched() == attempt.SentOffset);
+            if (committed && isPart) { offset = attempt.SentOffset!.Value; }
         }
 
         Assert.Equal(offset, Fetched());
@@ -189,9 +191,14 @@ internal sealed class TransactionClient(CoordinatorRig rig, string id, int parti
                 break;
             case 2 when _current is { OffsetsRegistered: true, Offset: null }:
                 var offset = (long)_attempts.Count;
-                Send(
-                    _producer!.RequestCommitOffset(offset, _group),
-                    response => Accepted(response.Topics[0].Partitions[0].Error, () => _current.Offset = offset));
+                var committing = _current;
+                committing.SentOffset = offset;
+                Send(_producer!.RequestCommitOffset(offset, _group), response =>
+                {
+                    var error = response.Topics[0].Partitions[0].Error;
+                    if (error != ErrorCode.None) { committing.SentOffset = null; }
+                    Accepted(error, () => committing.Offset = offset);
+                });
                 break;
             case 3:
                 // A new incarnation; the old one goes on as a zombie for one record.
@@ -251,6 +258,10 @@ internal sealed class TransactionClient(CoordinatorRig rig, string id, int parti
 
         public bool OffsetsRegistered { get; set; }
 
+        /// <summary>The group's offset that the client sent, unless it was refused.</summary>
+        public long? SentOffset { get; set; }
+
+        /// <summary>The same, once the client was told that it is part of the transaction.</summary>
         public long? Offset { get; set; }
 
         /// <summary>What the client asked for; null when it never did.</summary>

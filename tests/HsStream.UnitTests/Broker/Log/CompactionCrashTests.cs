@@ -79,7 +79,7 @@ public sealed class CompactionCrashTests
             }
 
             Assert.Equal((end, end), (broker.Log.LogEndOffset, broker.Log.HighWatermark));
-        }, iter: 300);
+        }, iter: Effort.Times(300));
 
     private static void CrashWhileCleaning(StorageHarness broker, int operations, int? seed)
     {

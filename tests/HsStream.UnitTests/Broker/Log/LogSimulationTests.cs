@@ -1,5 +1,6 @@
 using CsCheck;
 using HsStream.Embedded.Broker.Log;
+using HsStream.UnitTests.Broker.Simulation;
 using Xunit;
 
 namespace HsStream.UnitTests.Broker.Log;
@@ -26,6 +27,6 @@ public sealed class LogSimulationTests
             using var simulation = new LogSimulation(durability);
             await simulation.PlayAsync(steps);
         },
-        iter: 250,
+        iter: Effort.Times(250),
         print: steps => string.Join(", ", steps));
 }

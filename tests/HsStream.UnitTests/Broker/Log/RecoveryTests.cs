@@ -1,6 +1,7 @@
 using CsCheck;
 using HsStream.Embedded.Broker.Log;
 using HsStream.Embedded.Broker.Protocol;
+using HsStream.UnitTests.Broker.Simulation;
 using Xunit;
 
 namespace HsStream.UnitTests.Broker.Log;
@@ -41,7 +42,7 @@ public sealed class RecoveryTests
                 fixture.KillAndOpen();
                 Assert.Equal(before, fixture.Disk.Content(path));
             },
-            iter: 200);
+            iter: Effort.Times(200));
 
     [Fact]
     public void A_changed_byte_at_or_above_the_recovery_point_cuts_the_log_there_and_below_it_takes_the_partition_offline() =>
@@ -73,7 +74,7 @@ public sealed class RecoveryTests
                     Assert.Equal(batch, fixture.ReadAll().Count);
                 }
             },
-            iter: 500);
+            iter: Effort.Times(500));
 
     [Fact]
     public void A_log_that_ends_below_its_recovery_point_is_offline()
@@ -156,7 +157,7 @@ public sealed class RecoveryTests
                 var (repeat, next) = (fixture.Log.Append(fixture.Batch(1, 0, 11, false, "idempotent"), 9, null), fixture.Log.LogEndOffset);
                 Assert.True(repeat.Error == ErrorCode.None && repeat.BaseOffset < next, "The last batch is recognised.");
             },
-            iter: 150);
+            iter: Effort.Times(150));
 
     [Fact]
     public async Task After_a_clean_stop_nothing_is_read_but_side_files()

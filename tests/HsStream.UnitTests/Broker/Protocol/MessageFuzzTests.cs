@@ -1,5 +1,6 @@
 using CsCheck;
 using HsStream.Embedded.Broker.Protocol;
+using HsStream.UnitTests.Broker.Simulation;
 using Xunit;
 
 namespace HsStream.UnitTests.Broker.Protocol;
@@ -23,7 +24,7 @@ public sealed class MessageFuzzTests
                 var untouched = MessageBody.Leaves(isRequest ? api.NewRequest() : api.NewResponse()).Select(leaf => leaf.Name).ToHashSet();
                 Assert.All(MessageBody.Leaves(again), leaf => Assert.True(written.Contains(leaf) || untouched.Contains(leaf.Name) || IsInitial(leaf.Value), $"{api.Key} {version}: {leaf}"));
             },
-            iter: 5_000);
+            iter: Effort.Times(5_000));
 
     [Fact]
     public void Mutated_requests_are_read_or_refused_and_nothing_else() =>
@@ -42,7 +43,7 @@ public sealed class MessageFuzzTests
                     // Refused: the other allowed outcome.
                 }
             },
-            iter: 100_000);
+            iter: Effort.Times(100_000));
 
     [Fact]
     public void Mutated_frames_with_headers_are_read_or_refused_and_nothing_else() =>
@@ -65,7 +66,7 @@ public sealed class MessageFuzzTests
                     // Refused: the other allowed outcome.
                 }
             },
-            iter: 100_000);
+            iter: Effort.Times(100_000));
 
     [Fact]
     public void A_small_frame_cannot_ask_for_a_large_array()
