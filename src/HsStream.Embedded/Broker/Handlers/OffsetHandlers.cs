@@ -11,14 +11,24 @@ internal sealed class OffsetHandlers(TopicCatalog catalog)
     private const long Earliest = -2;
     private const long MaxTimestamp = -3;
 
-    public ListOffsetsResponse List(ListOffsetsRequest request, short version)
+    /// <summary>Looks offsets up.</summary>
+    /// <remarks>
+    /// What has been appended before the request counts, also when nobody waited for it (acks 0): a single Kafka broker shows it at once,
+    /// and here it may take the flush under way.
+    /// </remarks>
+    public async Task<ListOffsetsResponse> ListAsync(ListOffsetsRequest request, short version)
     {
         var response = new ListOffsetsResponse();
         foreach (var topic in request.Topics)
         {
             var result = new ListOffsetsResponse.TopicResult { Name = topic.Name };
             response.Topics.Add(result);
-            foreach (var data in topic.Partitions) { result.Partitions.Add(List(topic.Name, data, (IsolationLevel)request.Isolation, version)); }
+            foreach (var data in topic.Partitions)
+            {
+                if (data.Timestamp != Earliest && catalog.Find(new TopicPartition(topic.Name, data.Partition)) is { } log) { await log.WaitDurableAsync(log.LogEndOffset); }
+
+                result.Partitions.Add(List(topic.Name, data, (IsolationLevel)request.Isolation, version));
+            }
         }
 
         return response;

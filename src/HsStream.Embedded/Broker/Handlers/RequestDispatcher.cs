@@ -21,7 +21,7 @@ internal sealed class RequestDispatcher(
         {
             ProduceRequest r => produce.HandleAsync(r, version),
             FetchRequest r => fetch.HandleAsync(r, context),
-            ListOffsetsRequest r => Now(offsets.List(r, version)),
+            ListOffsetsRequest r => Soon(offsets.ListAsync(r, version)),
             OffsetForLeaderEpochRequest r => Now(offsets.ForLeaderEpoch(r)),
             ApiVersionsRequest r => Now(ApiVersionsHandler.Handle(r, version)),
             MetadataRequest r => Now(metadata.Metadata(r)),

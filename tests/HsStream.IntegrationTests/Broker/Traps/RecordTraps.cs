@@ -32,6 +32,22 @@ public sealed class RecordTraps(KafkaFixture kafka)
     }
 
     [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task What_was_sent_with_acks_0_counts_in_the_end_asked_for_behind_it(string target)
+    {
+        await using var scope = await RawScope.OpenAsync(kafka, target);
+        var topic = await scope.Kafka.CreateTopicAsync();
+        using var cluster = new RawCluster(scope.Kafka.Bootstrap);
+        var client = await cluster.LeaderAsync("acks0", topic, 0, scope.Token);
+        for (var n = 1; n <= 50; n++)
+        {
+            await client.WriteRequestAsync(ApiKey.Produce, 8, Requests.Produce(topic, 0, Requests.Batch(1, n), acks: 0), scope.Token);
+            var ends = await client.SendAsync<ListOffsetsResponse>(
+                ApiKey.ListOffsets, 7, new ListOffsetsRequest { Topics = [new() { Name = topic, Partitions = [new() { Timestamp = -1 }] }] }, scope.Token);
+            Assert.Equal(n, ends.Topics[0].Partitions[0].Offset);
+        }
+    }
+
+    [Theory, MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
     public async Task An_empty_answer_has_an_empty_record_set_not_a_null_one(string target)
     {
         await using var scope = await RawScope.OpenAsync(kafka, target);
