@@ -148,8 +148,9 @@ internal sealed class CopyLoad(string bootstrap, string source, string sink, int
             return false;
         }
 
+        // The others are still at their ends, and the client does not say so again.
         Rewind(consumer, next.Keys);
-        ends.Clear();
+        ends.ExceptWith(next.Keys);
         return false;
     }
 
