@@ -3,7 +3,7 @@ using HsStream.Embedded.Broker.Disk;
 
 namespace HsStream.Embedded.Broker.Log;
 
-/// <summary>Opens the files of one partition and brings them into a state that can be trusted (BROKER.md section 8).</summary>
+/// <summary>Opens the files of one partition and brings them into a state that can be trusted.</summary>
 /// <remarks>
 /// Below the recovery point everything was flushed, so damage there is bit rot and takes the partition offline. From it on nothing may
 /// have been, so the log is checked batch by batch and cut at the first that is not sound: it was never acknowledged.

@@ -83,7 +83,7 @@ internal sealed partial class PartitionLog
     /// <summary>Why the partition cannot be used (damage below the recovery point, a failed flush), or null.</summary>
     public string? OfflineReason => Volatile.Read(ref _offlineReason);
 
-    /// <summary>Validates a client's single batch as BROKER.md sections 4 and 5 say, gives it offsets, writes it.</summary>
+    /// <summary>Validates a client's single batch as Apache Kafka does, gives it offsets, writes it.</summary>
     /// <param name="batch">The bytes as received; base offset and leader epoch are patched in place.</param>
     /// <param name="produceVersion">zstd is refused below 7.</param>
     /// <param name="gate">Asked for transactional batches, under the append lock; null skips the check.</param>

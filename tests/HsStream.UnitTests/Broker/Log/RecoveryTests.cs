@@ -165,7 +165,7 @@ public sealed class RecoveryTests
         using var fixture = Filled(flushed: 10, total: 10, SmallSegments);
         await fixture.Manager.DisposeAsync();
 
-        // A clean stop is believed, as BROKER.md section 8 says: the damage is for verify to find.
+        // A clean stop is believed: the damage is for verify to find.
         fixture.Disk.Corrupt(fixture.PathOf(0, ".log"), bytes => Flipped(bytes, 100, 1));
         fixture.Disk.ProcessDeath();
         fixture.Open();
