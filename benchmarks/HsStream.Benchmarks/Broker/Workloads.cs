@@ -71,8 +71,13 @@ internal sealed class Workloads(Target target, TimeSpan duration)
         using var consumer = new ConsumerBuilder<Ignore, byte[]>(
             new ConsumerConfig
             {
-                BootstrapServers = target.Bootstrap, GroupId = topic, EnableAutoCommit = false, AutoOffsetReset = AutoOffsetReset.Earliest, FetchWaitMaxMs = 50,
-                QueuedMinMessages = 500_000, MaxPartitionFetchBytes = 4 << 20,
+                BootstrapServers = target.Bootstrap,
+                GroupId = topic,
+                EnableAutoCommit = false,
+                AutoOffsetReset = AutoOffsetReset.Earliest,
+                FetchWaitMaxMs = 50,
+                QueuedMinMessages = 500_000,
+                MaxPartitionFetchBytes = 4 << 20,
             }).Build();
         consumer.Assign(Partitions(topic).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
         var read = 0;

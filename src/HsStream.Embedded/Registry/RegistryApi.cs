@@ -308,8 +308,11 @@ internal sealed class RegistryApi(SchemaStore store, ISchemaLog log, SchemaRegis
     {
         var json = new JsonObject
         {
-            ["subject"] = schema.Subject, ["version"] = schema.Version, ["id"] = schema.Id,
-            ["guid"] = schema.Guid(), ["schemaType"] = schema.SchemaType,
+            ["subject"] = schema.Subject,
+            ["version"] = schema.Version,
+            ["id"] = schema.Id,
+            ["guid"] = schema.Guid(),
+            ["schemaType"] = schema.SchemaType,
         };
         RegistryJson.AddContract(json, schema);
         json["schema"] = Text(state, schema, request);

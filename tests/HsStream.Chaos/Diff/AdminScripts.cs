@@ -65,7 +65,9 @@ internal static class AdminScripts
                 CreateTopicsRequest.TopicData Row() =>
                     new()
                     {
-                        Name = Named(side, name), Partitions = partitions, ReplicationFactor = replicas,
+                        Name = Named(side, name),
+                        Partitions = partitions,
+                        ReplicationFactor = replicas,
                         Configs = config is { } one ? [new() { Name = one.Name, Value = one.Value }] : [],
                     };
                 return new CreateTopicsRequest { TimeoutMs = 30_000, ValidateOnly = validate, Topics = twice ? [Row(), Row()] : [Row()] };
@@ -101,7 +103,8 @@ internal static class AdminScripts
                 new Route.Any(), ApiKey.AlterConfigs, (short)random.Next(3),
                 side => new AlterConfigsRequest
                 {
-                    ValidateOnly = validate, Resources = [new() { Type = type, Name = Named(side, target), Configs = [new() { Name = config.Name, Value = config.Value }] }],
+                    ValidateOnly = validate,
+                    Resources = [new() { Type = type, Name = Named(side, target), Configs = [new() { Name = config.Name, Value = config.Value }] }],
                 });
     }
 

@@ -70,7 +70,8 @@ internal static class GroupScripts
             steps.Add(
                 new Call(
                     new Route.Group(Group), ApiKey.LeaveGroup, (short)random.Next(3, 6),
-                    side => new LeaveGroupRequest { GroupId = side.Name(Group), Members = [new() { MemberId = Id(side, member), GroupInstanceId = isStatic ? member : null }] }) { Lane = member });
+                    side => new LeaveGroupRequest { GroupId = side.Name(Group), Members = [new() { MemberId = Id(side, member), GroupInstanceId = isStatic ? member : null }] })
+                { Lane = member });
             if (live.Count > 0) { Rebalance(changed: false); }
         }
 
@@ -107,7 +108,8 @@ internal static class GroupScripts
             steps.Add(
                 new Call(
                     new Route.Group(Group), ApiKey.OffsetCommit, (short)random.Next(2, 9),
-                    side => Requests.OffsetCommit(side.Name(Group), side.Name("plain"), 0, 10 + generation, "m", generation: side.Get($"{member}.generation", -1), member: Id(side, member))) { Lane = member });
+                    side => Requests.OffsetCommit(side.Name(Group), side.Name("plain"), 0, 10 + generation, "m", generation: side.Get($"{member}.generation", -1), member: Id(side, member)))
+                { Lane = member });
 
         void Probe()
         {
@@ -176,7 +178,8 @@ internal static class GroupScripts
     private static Call Heartbeat(string member, int wrong = 0) =>
         new(
             new Route.Group(Group), ApiKey.Heartbeat, 3,
-            side => new HeartbeatRequest { GroupId = side.Name(Group), GenerationId = side.Get($"{member}.generation", -1) + wrong, MemberId = Id(side, member) }) { Lane = member };
+            side => new HeartbeatRequest { GroupId = side.Name(Group), GenerationId = side.Get($"{member}.generation", -1) + wrong, MemberId = Id(side, member) })
+        { Lane = member };
 
     /// <summary>Heartbeats until the coordinator asks for a rejoin: another member's join may still be on its way.</summary>
     private static Call UntilRebalance(string member) =>

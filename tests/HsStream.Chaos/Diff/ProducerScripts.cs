@@ -123,7 +123,9 @@ internal static class ProducerScripts
             txn is null ? new Route.Any() : new Route.Transaction(txn), ApiKey.InitProducerId, 4,
             side => new InitProducerIdRequest
             {
-                TransactionalId = txn is null ? null : side.Name(txn), TransactionTimeoutMs = 600_000, ProducerId = withId ? Id(side, producer) : -1,
+                TransactionalId = txn is null ? null : side.Name(txn),
+                TransactionTimeoutMs = 600_000,
+                ProducerId = withId ? Id(side, producer) : -1,
                 ProducerEpoch = withId ? Epoch(side, producer, stale) : (short)-1,
             })
         {

@@ -76,7 +76,8 @@ internal static class RecordScripts
             new Route.Leader("plain", 0), ApiKey.OffsetForLeaderEpoch, version,
             side => new OffsetForLeaderEpochRequest
             {
-                ReplicaId = -1, Topics = [new() { Name = side.Name("plain"), Partitions = [new() { Partition = 0, CurrentLeaderEpoch = -1, LeaderEpoch = epoch }] }],
+                ReplicaId = -1,
+                Topics = [new() { Name = side.Name("plain"), Partitions = [new() { Partition = 0, CurrentLeaderEpoch = -1, LeaderEpoch = epoch }] }],
             });
 
     private static Call ProduceStep(Random random, int first)

@@ -67,9 +67,18 @@ internal sealed class CopyLoad(string bootstrap, string source, string sink, int
         using var consumer = new ConsumerBuilder<string, string>(
                 new ConsumerConfig
                 {
-                    BootstrapServers = bootstrap, GroupId = name, EnableAutoCommit = false, EnablePartitionEof = true, AutoOffsetReset = AutoOffsetReset.Earliest,
-                    IsolationLevel = IsolationLevel.ReadCommitted, ReconnectBackoffMs = 20, ReconnectBackoffMaxMs = 100, GroupInstanceId = name, SessionTimeoutMs = 45_000,
-                    FetchWaitMaxMs = 50, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
+                    BootstrapServers = bootstrap,
+                    GroupId = name,
+                    EnableAutoCommit = false,
+                    EnablePartitionEof = true,
+                    AutoOffsetReset = AutoOffsetReset.Earliest,
+                    IsolationLevel = IsolationLevel.ReadCommitted,
+                    ReconnectBackoffMs = 20,
+                    ReconnectBackoffMaxMs = 100,
+                    GroupInstanceId = name,
+                    SessionTimeoutMs = 45_000,
+                    FetchWaitMaxMs = 50,
+                    MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
                 })
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         consumer.Subscribe(source);

@@ -12,8 +12,15 @@ internal sealed class IdempotentLoad(string bootstrap, string topic, int partiti
     private readonly IProducer<string, string> _producer = new ProducerBuilder<string, string>(
             new ProducerConfig
             {
-                BootstrapServers = bootstrap, EnableIdempotence = true, LingerMs = 2, MessageTimeoutMs = 600_000, ReconnectBackoffMs = 20, ReconnectBackoffMaxMs = 100,
-                RetryBackoffMs = 20, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap, QueueBufferingMaxMessages = 200_000,
+                BootstrapServers = bootstrap,
+                EnableIdempotence = true,
+                LingerMs = 2,
+                MessageTimeoutMs = 600_000,
+                ReconnectBackoffMs = 20,
+                ReconnectBackoffMaxMs = 100,
+                RetryBackoffMs = 20,
+                MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
+                QueueBufferingMaxMessages = 200_000,
             })
         .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 

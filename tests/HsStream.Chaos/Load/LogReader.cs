@@ -31,8 +31,15 @@ internal static class LogReader
         new ConsumerBuilder<string, string>(
                 new ConsumerConfig
                 {
-                    BootstrapServers = bootstrap, GroupId = "reader-" + Guid.NewGuid().ToString("N"), EnableAutoCommit = false, EnablePartitionEof = true,
-                    IsolationLevel = isolation, AutoOffsetReset = AutoOffsetReset.Error, ReconnectBackoffMs = 20, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap, ReconnectBackoffMaxMs = 100,
+                    BootstrapServers = bootstrap,
+                    GroupId = "reader-" + Guid.NewGuid().ToString("N"),
+                    EnableAutoCommit = false,
+                    EnablePartitionEof = true,
+                    IsolationLevel = isolation,
+                    AutoOffsetReset = AutoOffsetReset.Error,
+                    ReconnectBackoffMs = 20,
+                    MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
+                    ReconnectBackoffMaxMs = 100,
                 })
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 }

@@ -12,8 +12,15 @@ internal static class TransactionalClient
         new ProducerBuilder<string, string>(
                 new ProducerConfig
                 {
-                    BootstrapServers = bootstrap, TransactionalId = transactionalId, TransactionTimeoutMs = 120_000, MessageTimeoutMs = 120_000, LingerMs = 1, ReconnectBackoffMs = 20,
-                    ReconnectBackoffMaxMs = 100, RetryBackoffMs = 20, MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
+                    BootstrapServers = bootstrap,
+                    TransactionalId = transactionalId,
+                    TransactionTimeoutMs = 120_000,
+                    MessageTimeoutMs = 120_000,
+                    LingerMs = 1,
+                    ReconnectBackoffMs = 20,
+                    ReconnectBackoffMaxMs = 100,
+                    RetryBackoffMs = 20,
+                    MetadataRecoveryStrategy = ClientSettings.NoRebootstrap,
                 })
             .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
 

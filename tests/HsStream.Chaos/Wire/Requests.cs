@@ -20,14 +20,19 @@ internal static class Requests
     public static ProduceRequest Produce(string topic, int partition, byte[] records, short acks = -1, string? transactionalId = null) =>
         new()
         {
-            Acks = acks, TimeoutMs = 30_000, TransactionalId = transactionalId,
+            Acks = acks,
+            TimeoutMs = 30_000,
+            TransactionalId = transactionalId,
             Topics = [new() { Name = topic, Partitions = [new() { Index = partition, Records = new MemoryRecords(records) }] }],
         };
 
     public static FetchRequest Fetch(string topic, int partition, long offset, sbyte isolation = 0, int maxWaitMs = 0, int maxBytes = 1 << 20) =>
         new()
         {
-            MaxWaitMs = maxWaitMs, MinBytes = 1, MaxBytes = maxBytes, Isolation = isolation,
+            MaxWaitMs = maxWaitMs,
+            MinBytes = 1,
+            MaxBytes = maxBytes,
+            Isolation = isolation,
             Topics = [new() { Name = topic, Partitions = [new() { Partition = partition, FetchOffset = offset, MaxBytes = maxBytes }] }],
         };
 
@@ -38,7 +43,9 @@ internal static class Requests
         string group, string topic, int partition, long offset, string? metadata = null, int leaderEpoch = -1, int generation = -1, string member = "") =>
         new()
         {
-            GroupId = group, GenerationId = generation, MemberId = member,
+            GroupId = group,
+            GenerationId = generation,
+            MemberId = member,
             Topics = [new() { Name = topic, Partitions = [new() { Partition = partition, Offset = offset, Metadata = metadata, LeaderEpoch = leaderEpoch }] }],
         };
 
@@ -48,14 +55,23 @@ internal static class Requests
     public static JoinGroupRequest Join(string group, string member, string metadata = "m", string? instance = null, string protocol = "range", int rebalanceTimeoutMs = 20_000) =>
         new()
         {
-            GroupId = group, MemberId = member, GroupInstanceId = instance, SessionTimeoutMs = 30_000, RebalanceTimeoutMs = rebalanceTimeoutMs, ProtocolType = "consumer",
+            GroupId = group,
+            MemberId = member,
+            GroupInstanceId = instance,
+            SessionTimeoutMs = 30_000,
+            RebalanceTimeoutMs = rebalanceTimeoutMs,
+            ProtocolType = "consumer",
             Protocols = [new() { Name = protocol, Metadata = Encoding.UTF8.GetBytes(metadata) }],
         };
 
     public static SyncGroupRequest Sync(string group, int generation, string member, params (string Member, byte[] Assignment)[] assignments) =>
         new()
         {
-            GroupId = group, GenerationId = generation, MemberId = member, ProtocolType = "consumer", ProtocolName = "range",
+            GroupId = group,
+            GenerationId = generation,
+            MemberId = member,
+            ProtocolType = "consumer",
+            ProtocolName = "range",
             Assignments = [.. assignments.Select(one => new SyncGroupRequest.Assignment { MemberId = one.Member, Bytes = one.Assignment })],
         };
 
@@ -68,7 +84,10 @@ internal static class Requests
     public static TxnOffsetCommitRequest TxnOffsetCommit(string transactionalId, string group, long producerId, short epoch, string topic, int partition, long offset) =>
         new()
         {
-            TransactionalId = transactionalId, GroupId = group, ProducerId = producerId, ProducerEpoch = epoch,
+            TransactionalId = transactionalId,
+            GroupId = group,
+            ProducerId = producerId,
+            ProducerEpoch = epoch,
             Topics = [new() { Name = topic, Partitions = [new() { Partition = partition, Offset = offset }] }],
         };
 

@@ -97,7 +97,11 @@ internal sealed class KafkaScope : IAsyncDisposable
         using var consumer = new ConsumerBuilder<string?, string?>(
                 new ConsumerConfig
                 {
-                    BootstrapServers = Bootstrap, GroupId = NewName("reader"), EnableAutoCommit = false, EnablePartitionEof = true, IsolationLevel = isolation,
+                    BootstrapServers = Bootstrap,
+                    GroupId = NewName("reader"),
+                    EnableAutoCommit = false,
+                    EnablePartitionEof = true,
+                    IsolationLevel = isolation,
                     AutoOffsetReset = AutoOffsetReset.Earliest,
                 })
             .SetKeyDeserializer(NullableText.Instance).SetValueDeserializer(NullableText.Instance).SetLogHandler((_, _) => { }).Build();

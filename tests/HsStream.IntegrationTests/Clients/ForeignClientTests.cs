@@ -57,7 +57,10 @@ public sealed class ForeignClientTests(KafkaFixture kafka, ITestOutputHelper out
         using var process = Process.Start(
             new ProcessStartInfo(program, arguments)
             {
-                RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" },
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardInput = true,
+                Environment = { ["PYTHONDONTWRITEBYTECODE"] = "1" },
             })!;
         process.StandardInput.Close();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

@@ -31,7 +31,11 @@ internal sealed class RegistryScope(string bootstrap) : IAsyncDisposable
 
     public SchemaRegistryOptions Options(TimeSpan? writeTimeout = null, int port = 0) => new()
     {
-        Port = port, BootstrapServers = Bootstrap, Topic = Topic, WriteTimeout = writeTimeout ?? TimeSpan.FromSeconds(30), StartTimeout = TimeSpan.FromSeconds(30),
+        Port = port,
+        BootstrapServers = Bootstrap,
+        Topic = Topic,
+        WriteTimeout = writeTimeout ?? TimeSpan.FromSeconds(30),
+        StartTimeout = TimeSpan.FromSeconds(30),
     };
 
     public async Task StopAsync(SchemaRegistryServer server)
@@ -54,7 +58,11 @@ internal sealed class RegistryScope(string bootstrap) : IAsyncDisposable
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]?>(new ConsumerConfig
         {
-            BootstrapServers = Bootstrap, GroupId = Topic, EnablePartitionEof = true, EnableAutoCommit = false, IsolationLevel = IsolationLevel.ReadCommitted,
+            BootstrapServers = Bootstrap,
+            GroupId = Topic,
+            EnablePartitionEof = true,
+            EnableAutoCommit = false,
+            IsolationLevel = IsolationLevel.ReadCommitted,
         }).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(new TopicPartitionOffset(Topic, 0, Offset.Beginning));
         var records = new List<ConsumeResult<byte[], byte[]?>>();

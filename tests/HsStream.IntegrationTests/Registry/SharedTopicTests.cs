@@ -99,7 +99,9 @@ public sealed class SharedTopicTests(RegistryKafka kafka)
         // What a registry does before it commits, and then nothing any more.
         using var killed = new ProducerBuilder<byte[], byte[]?>(new ProducerConfig
         {
-            BootstrapServers = scope.Bootstrap, TransactionalId = $"hsstream-schema-registry-{scope.Topic}", TransactionTimeoutMs = 60_000,
+            BootstrapServers = scope.Bootstrap,
+            TransactionalId = $"hsstream-schema-registry-{scope.Topic}",
+            TransactionTimeoutMs = 60_000,
         }).SetLogHandler((_, _) => { }).Build();
         killed.InitTransactions(RegistryScope.Patience);
         killed.BeginTransaction();

@@ -34,7 +34,9 @@ internal sealed partial class GroupCoordinator
         {
             reply.TrySetResult(new SyncGroupResponse
             {
-                ProtocolType = group.ProtocolType, ProtocolName = group.ProtocolName, Assignment = member.Assignment,
+                ProtocolType = group.ProtocolType,
+                ProtocolName = group.ProtocolName,
+                Assignment = member.Assignment,
             });
             return;
         }

@@ -93,7 +93,8 @@ internal sealed partial class TransactionCoordinator(
                 Name = topic.Name,
                 Partitions = topic.Partitions.ConvertAll(index => new OffsetCommitResponse.PartitionResult
                 {
-                    Partition = index, Error = error(new TopicPartition(topic.Name, index)),
+                    Partition = index,
+                    Error = error(new TopicPartition(topic.Name, index)),
                 }),
             }),
         });
@@ -187,7 +188,10 @@ internal sealed partial class TransactionCoordinator(
 
         var changed = new Transaction(transaction.Id, producerId)
         {
-            Epoch = epoch, TimeoutMs = request.TransactionTimeoutMs, State = TransactionState.Empty, LastUpdateMs = deadlines.NowMs,
+            Epoch = epoch,
+            TimeoutMs = request.TransactionTimeoutMs,
+            State = TransactionState.Empty,
+            LastUpdateMs = deadlines.NowMs,
         };
         if (Store(changed) is not { } endOffset)
         {

@@ -54,7 +54,10 @@ internal static class RecordBatchBuilder
         Build(
             new BatchSpec
             {
-                ProducerId = producerId, ProducerEpoch = producerEpoch, BaseSequence = baseSequence, Transactional = transactional,
+                ProducerId = producerId,
+                ProducerEpoch = producerEpoch,
+                BaseSequence = baseSequence,
+                Transactional = transactional,
             },
             [.. records.Select((record, index) => new LogRecord(index, timestampMs, record.Key, record.Value))]);
 

@@ -152,8 +152,11 @@ internal sealed class AvroParser
         }
         var schema = new AvroSchema(AvroKind.Record)
         {
-            Name = name, Doc = Text(json, "doc"), IsError = isError,
-            Aliases = Aliases(json, name), Props = Props(json, TypeReserved),
+            Name = name,
+            Doc = Text(json, "doc"),
+            IsError = isError,
+            Aliases = Aliases(json, name),
+            Props = Props(json, TypeReserved),
         };
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in fields.EnumerateArray())
@@ -181,8 +184,10 @@ internal sealed class AvroParser
         }
         var field = new AvroField(name)
         {
-            Doc = Text(json, "doc"), Order = order == "ascending" ? null : order,
-            Aliases = AliasTexts(json), Props = Props(json, FieldReserved),
+            Doc = Text(json, "doc"),
+            Order = order == "ascending" ? null : order,
+            Aliases = AliasTexts(json),
+            Props = Props(json, FieldReserved),
             Default = json.TryGetProperty("default", out var value) ? value : null,
         };
         Read(type, space, found => field.Type = found);
@@ -263,8 +268,12 @@ internal sealed class AvroParser
         }
         return Define(new AvroSchema(AvroKind.Enum)
         {
-            Name = name, Doc = Text(json, "doc"), Symbols = symbols, EnumDefault = fallback,
-            Aliases = Aliases(json, name), Props = Props(json, EnumReserved),
+            Name = name,
+            Doc = Text(json, "doc"),
+            Symbols = symbols,
+            EnumDefault = fallback,
+            Aliases = Aliases(json, name),
+            Props = Props(json, EnumReserved),
         });
     }
 
@@ -277,8 +286,11 @@ internal sealed class AvroParser
         }
         return Define(new AvroSchema(AvroKind.Fixed)
         {
-            Name = name, Doc = Text(json, "doc"), Size = bytes,
-            Aliases = Aliases(json, name), Props = Props(json, TypeReserved),
+            Name = name,
+            Doc = Text(json, "doc"),
+            Size = bytes,
+            Aliases = Aliases(json, name),
+            Props = Props(json, TypeReserved),
         });
     }
 

@@ -211,7 +211,10 @@ public sealed class TopicCatalogTests
         broker.Logs.Open(new TopicPartition("t", 0), id, TopicConfig.Default);
         file.Append(new CatalogEntry
         {
-            Kind = CatalogEntryKind.TopicCreated, Id = id, Name = "t", Partitions = 1,
+            Kind = CatalogEntryKind.TopicCreated,
+            Id = id,
+            Name = "t",
+            Partitions = 1,
             Settings = [new() { Name = "segment.ms", Value = "-5" }, new() { Name = "gone", Value = "1" }, new() { Name = "retention.ms", Value = "5" }],
         });
         broker.Disk.ProcessDeath();

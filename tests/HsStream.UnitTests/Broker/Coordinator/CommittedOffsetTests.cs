@@ -255,7 +255,9 @@ public sealed class CommittedOffsetTests
     {
         var request = new OffsetCommitRequest
         {
-            GroupId = "g", RetentionTimeMs = 3_600_000, Topics = [new() { Name = "t", Partitions = [new() { Offset = 9, LeaderEpoch = 4 }] }],
+            GroupId = "g",
+            RetentionTimeMs = 3_600_000,
+            Topics = [new() { Name = "t", Partitions = [new() { Offset = 9, LeaderEpoch = 4 }] }],
         };
         Assert.Equal(ErrorCode.None, _rig.Answer(_rig.Coordinator.OffsetCommitAsync(request)).Error());
         _rig.Kill();

@@ -55,7 +55,10 @@ public sealed class CoordinatorThreadingTests
         var join = await coordinator.JoinGroupAsync(
             new JoinGroupRequest
             {
-                GroupId = "short", SessionTimeoutMs = 50, RebalanceTimeoutMs = 50, ProtocolType = "consumer",
+                GroupId = "short",
+                SessionTimeoutMs = 50,
+                RebalanceTimeoutMs = 50,
+                ProtocolType = "consumer",
                 Protocols = [new JoinGroupRequest.Protocol { Name = "range" }],
             },
             3, "client", "/127.0.0.1").WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
@@ -65,7 +68,8 @@ public sealed class CoordinatorThreadingTests
 
         var commits = Enumerable.Range(0, 2_000).Select(offset => coordinator.OffsetCommitAsync(new OffsetCommitRequest
         {
-            GroupId = $"g{offset % 10}", Topics = [new() { Name = "t", Partitions = [new() { Offset = offset }] }],
+            GroupId = $"g{offset % 10}",
+            Topics = [new() { Name = "t", Partitions = [new() { Offset = offset }] }],
         })).ToList();
         await coordinator.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.All(await Task.WhenAll(commits).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken), commit => Assert.Equal(ErrorCode.None, commit.Error()));

@@ -39,7 +39,12 @@ public sealed class StateReplayTests
 
     private static TransactionLogValue Transaction => new()
     {
-        ProducerId = 8, ProducerEpoch = 1, TimeoutMs = 60, State = 1, LastUpdateMs = 5, StartMs = 4,
+        ProducerId = 8,
+        ProducerEpoch = 1,
+        TimeoutMs = 60,
+        State = 1,
+        LastUpdateMs = 5,
+        StartMs = 4,
         Partitions = [new TransactionLogValue.TopicData { Topic = "t", Partitions = [2] }],
     };
 

@@ -9,7 +9,9 @@ public sealed class LargeCompactionTests
 {
     private static readonly Dictionary<string, string> Config = new()
     {
-        ["cleanup.policy"] = "compact", ["internal.segment.bytes"] = "4000000", ["min.cleanable.dirty.ratio"] = "0",
+        ["cleanup.policy"] = "compact",
+        ["internal.segment.bytes"] = "4000000",
+        ["min.cleanable.dirty.ratio"] = "0",
     };
 
     [Fact]

@@ -9,7 +9,10 @@ public sealed class LogCleanerTests
 {
     private static readonly Dictionary<string, string> Compacted = new()
     {
-        ["cleanup.policy"] = "compact", ["internal.segment.bytes"] = "400", ["min.cleanable.dirty.ratio"] = "0", ["delete.retention.ms"] = "1000",
+        ["cleanup.policy"] = "compact",
+        ["internal.segment.bytes"] = "400",
+        ["min.cleanable.dirty.ratio"] = "0",
+        ["delete.retention.ms"] = "1000",
     };
 
     [Fact]
