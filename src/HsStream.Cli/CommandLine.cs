@@ -47,6 +47,7 @@ internal static class CommandLine
     {
         Up.UpVerb.Describe(),
         Broker.BrokerVerbs.Describe(),
+        Dataset.DatasetVerbs.Describe(),
         Demo.DemoVerb.Describe(),
         Doctor.DoctorVerb.Describe(),
     };
