@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using TorchSharp;
 
 namespace HsStream.Training.Torch;
@@ -7,6 +8,8 @@ namespace HsStream.Training.Torch;
 /// <remarks>
 /// TorchSharp looks for its libraries in the output folder. They lie elsewhere, so that 460 MB are not copied into every output: the libraries are
 /// loaded here by full path, and TorchSharp's later look-ups by name find those already in the process.
+/// libtorch's threads wait for each other by spinning, about a millisecond by default. Beside other work on the same cores that made small steps
+/// ten times slower, so the spin is cut to microseconds; GOMP_SPINCOUNT or OMP_WAIT_POLICY in the environment say otherwise.
 /// </remarks>
 public static class TorchRuntime
 {
@@ -40,6 +43,8 @@ public static class TorchRuntime
                 $"Training needs Linux on x64, for which libtorch is built; this is {RuntimeInformation.RuntimeIdentifier}. Scoring works here.");
         }
 
+        // Read by libgomp when it is loaded.
+        if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null) { SetDefault("GOMP_SPINCOUNT", "1000"); }
         foreach (var path in Libraries.Select(name => Path.Combine(folder, name)).Where(File.Exists)) { LoadLibrary(path); }
         s_torchSharp = LoadLibrary(Loadable(Path.Combine(folder, LibTorchFolder.TorchSharpLibrary)));
         if (!s_resolves)
@@ -92,4 +97,11 @@ public static class TorchRuntime
             ?? throw new TorchUnavailableException("libstdc++.so.6 is not loaded: libtorch needs glibc and the GNU C++ library (Debian: libstdc++6).");
         return ElfImage.Parse(File.ReadAllBytes(line[line.IndexOf('/', StringComparison.Ordinal)..])).DefinedVersions;
     }
+
+    /// <summary>Sets a variable of the C environment, which is not the runtime's, unless it is set.</summary>
+    private static void SetDefault(string name, string value) => _ = SetVariable(Encoding.UTF8.GetBytes(name + '\0'), Encoding.UTF8.GetBytes(value + '\0'), 0);
+
+    [DllImport("libc", EntryPoint = "setenv")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetVariable(byte[] name, byte[] value, int overwrite);
 }
