@@ -56,7 +56,8 @@ public sealed class DescriptionEncoder
         var features = _ngrams.Write(tokens, Tables, workspace, ref issues);
         var length = _sequence.Write(tokens, workspace, ref issues, out var profile);
         return new EncodedRow(
-            workspace.NgramIds.AsSpan(0, features), workspace.NgramWeights.AsSpan(0, features), workspace.TokenIds.AsSpan(0, length), issues, profile);
+            workspace.NgramIds.AsSpan(0, features), workspace.NgramWeights.AsSpan(0, features), workspace.TokenIds.AsSpan(0, length), issues, profile,
+            HashOf(workspace.WordHashes.AsSpan(0, tokens)));
     }
 
     /// <summary>Encodes one text given as UTF-8: the same result as for its UTF-16. Invalid bytes separate words and are flagged.</summary>
@@ -127,6 +128,17 @@ public sealed class DescriptionEncoder
 
     /// <summary>The hashes under which the words and shapes of a text are known; for fitting.</summary>
     internal void VisitVocabulary(int tokens, EncoderWorkspace workspace, Action<ulong> visit) => _sequence.VisitVocabulary(tokens, workspace, visit);
+
+    private static ulong HashOf(ReadOnlySpan<ulong> words)
+    {
+        var hash = (ulong)words.Length;
+        foreach (var word in words)
+        {
+            hash = FeatureHash.Pair(hash, word);
+        }
+
+        return hash;
+    }
 
     private static string HashOf(byte[] definition, byte[] tables)
     {

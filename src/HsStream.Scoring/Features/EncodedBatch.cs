@@ -30,6 +30,8 @@ public sealed class EncodedBatch(DescriptionEncoder encoder)
 
     public TextProfile Profile(int row) => At(row).Profile;
 
+    public ulong TextHash(int row) => At(row).TextHash;
+
     /// <summary>The smallest F of the ladder that the row fits.</summary>
     public int NgramWidth(int row) => Width(Encoder.Definition.Ngrams.Widths, At(row).NgramCount);
 
@@ -112,7 +114,7 @@ public sealed class EncodedBatch(DescriptionEncoder encoder)
         row.NgramIds.CopyTo(_ngramIds.AsSpan(ngrams));
         row.NgramWeights.CopyTo(_ngramWeights.AsSpan(ngrams));
         row.TokenIds.CopyTo(_tokenIds.AsSpan(tokens));
-        _rows[Count++] = new Row(ngrams, row.NgramIds.Length, tokens, row.TokenIds.Length, row.Issues, row.Profile);
+        _rows[Count++] = new Row(ngrams, row.NgramIds.Length, tokens, row.TokenIds.Length, row.Issues, row.Profile, row.TextHash);
     }
 
     private ref readonly Row At(int row)
@@ -121,7 +123,7 @@ public sealed class EncodedBatch(DescriptionEncoder encoder)
         return ref _rows[row];
     }
 
-    private readonly record struct Row(int Ngrams, int NgramCount, int Tokens, int TokenCount, TextIssues Issues, TextProfile Profile)
+    private readonly record struct Row(int Ngrams, int NgramCount, int Tokens, int TokenCount, TextIssues Issues, TextProfile Profile, ulong TextHash)
     {
         public int NgramEnd => Ngrams + NgramCount;
 

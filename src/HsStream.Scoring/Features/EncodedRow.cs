@@ -34,13 +34,14 @@ public enum TextIssues
 /// <summary>The features of one text: views on the workspace that hold until its next use.</summary>
 public readonly ref struct EncodedRow
 {
-    internal EncodedRow(ReadOnlySpan<int> ngramIds, ReadOnlySpan<float> ngramWeights, ReadOnlySpan<int> tokenIds, TextIssues issues, TextProfile profile)
+    internal EncodedRow(ReadOnlySpan<int> ngramIds, ReadOnlySpan<float> ngramWeights, ReadOnlySpan<int> tokenIds, TextIssues issues, TextProfile profile, ulong textHash)
     {
         NgramIds = ngramIds;
         NgramWeights = ngramWeights;
         TokenIds = tokenIds;
         Issues = issues;
         Profile = profile;
+        TextHash = textHash;
     }
 
     /// <summary>Rising, each once, without padding.</summary>
@@ -55,6 +56,9 @@ public readonly ref struct EncodedRow
     public TextIssues Issues { get; }
 
     public TextProfile Profile { get; }
+
+    /// <summary>Hash of the folded words in order: equal for texts that differ in case, accents, punctuation or spaces only.</summary>
+    public ulong TextHash { get; }
 }
 
 /// <summary>What a text is made of, for the decision whether it says enough.</summary>

@@ -93,8 +93,8 @@ public sealed record EncoderDefinition
 
     internal static void RequireLadder(IReadOnlyList<int> ladder, string member) =>
         Require(
-            ladder.Count is >= 1 and <= 16 && ladder[0] >= 1 && ladder[^1] <= 65_536 && ladder.Zip(ladder.Skip(1)).All(pair => pair.First < pair.Second),
-            member, "1 to 16 rising widths of at most 65536", string.Join(' ', ladder));
+            ladder.Count is >= 1 and <= 16 && ladder[0] >= 1 && ladder[^1] <= 32_767 && ladder.Zip(ladder.Skip(1)).All(pair => pair.First < pair.Second),
+            member, "1 to 16 rising widths of at most 32767", string.Join(' ', ladder));
 }
 
 /// <summary>The bag of hashed n-grams: <c>ngram_ids</c> and <c>ngram_weights</c>.</summary>

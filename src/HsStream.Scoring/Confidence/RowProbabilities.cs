@@ -1,0 +1,114 @@
+using HsStream.Domain.Nomenclature;
+using HsStream.Scoring.Bundles;
+using HsStream.Scoring.Features;
+
+namespace HsStream.Scoring.Confidence;
+
+/// <summary>Calibrated probabilities of one description at all three levels; buffers to be used again for the next.</summary>
+public sealed class RowProbabilities
+{
+    private readonly float[] _subheadings;
+    private readonly float[] _headings;
+    private readonly float[] _chapters;
+
+    public RowProbabilities(LabelTable labels)
+    {
+        Labels = labels;
+        _subheadings = new float[labels.Count];
+        _headings = new float[labels.Headings.Count];
+        _chapters = new float[labels.Chapters.Count];
+    }
+
+    public LabelTable Labels { get; }
+
+    /// <summary>By label; they add up to 1.</summary>
+    public ReadOnlySpan<float> Subheadings => _subheadings;
+
+    /// <summary>By index of <see cref="LabelTable.Headings"/>.</summary>
+    public ReadOnlySpan<float> Headings => _headings;
+
+    public ReadOnlySpan<float> Chapters => _chapters;
+
+    /// <summary>False when the model gave a score that is no finite number; the probabilities are then all equal.</summary>
+    public bool IsFinite { get; private set; }
+
+    /// <summary>The best subheading, as a label; the lower index where two are equal.</summary>
+    public int Best { get; private set; }
+
+    /// <summary>The second best probability of a subheading; 0 when there is one label only.</summary>
+    public float SecondProbability { get; private set; }
+
+    /// <summary>Entropy of the subheadings' probabilities, in nats.</summary>
+    public float Entropy { get; private set; }
+
+    /// <summary>Fills in the probabilities from raw scores.</summary>
+    /// <param name="logits">One a label.</param>
+    /// <remarks>
+    /// Headings and chapters are sums over their labels. Where their own temperature is not 1, the sums are raised to its
+    /// inverse and scaled to 1 again.
+    /// </remarks>
+    public void Compute(ReadOnlySpan<float> logits, Temperatures temperatures)
+    {
+        IsFinite = Softmax.Write(logits, 1 / temperatures.Subheading, _subheadings, out var entropy);
+        var headingOf = Labels.HeadingOf;
+        var chapterOf = Labels.ChapterOf;
+        Array.Clear(_headings);
+        Array.Clear(_chapters);
+        var (best, first, second) = (0, -1f, 0f);
+        for (var label = 0; label < _subheadings.Length; label++)
+        {
+            var p = _subheadings[label];
+            if (p > first)
+            {
+                (best, first, second) = (label, p, Math.Max(first, 0));
+            }
+            else if (p > second)
+            {
+                second = p;
+            }
+
+            _headings[headingOf[label]] += p;
+            _chapters[chapterOf[label]] += p;
+        }
+
+        (Best, SecondProbability, Entropy) = (best, second, entropy);
+        Temper(_headings, temperatures.Heading);
+        Temper(_chapters, temperatures.Chapter);
+    }
+
+    /// <summary>Index of the highest probability of a level; the lower one where two are equal.</summary>
+    public int BestAt(HsLevel level)
+    {
+        var probabilities = At(level);
+        var best = 0;
+        for (var i = 1; i < probabilities.Length; i++)
+        {
+            best = probabilities[i] > probabilities[best] ? i : best;
+        }
+
+        return best;
+    }
+
+    public ReadOnlySpan<float> At(HsLevel level) => level switch
+    {
+        HsLevel.Subheading => _subheadings,
+        HsLevel.Heading => _headings,
+        HsLevel.Chapter => _chapters,
+        _ => throw new ArgumentOutOfRangeException(nameof(level), level, "Expected a chapter, a heading or a subheading."),
+    };
+
+    private static void Temper(Span<float> sums, float temperature)
+    {
+        if (temperature == 1)
+        {
+            return;
+        }
+
+        for (var i = 0; i < sums.Length; i++)
+        {
+            sums[i] = sums[i] > 0 ? (float)FixedMath.Log(sums[i]) : -87;
+        }
+
+        Softmax.Write(sums, 1 / temperature, sums, out _);
+    }
+}

@@ -1,0 +1,207 @@
+using HsStream.Domain.Nomenclature;
+using HsStream.Scoring.Bundles;
+using HsStream.Scoring.Confidence;
+using HsStream.Scoring.Features;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace HsStream.Scoring.Onnx;
+
+/// <summary>One model version, loaded once and shared by all threads; each thread scores through its own <see cref="BatchScorer"/>.</summary>
+/// <remarks>Dispose after the last scorer. Everything that could be wrong with a bundle is found here, not at the first description.</remarks>
+public sealed class HsModel : IDisposable
+{
+    internal const string NgramIds = "ngram_ids";
+    internal const string NgramWeights = "ngram_weights";
+    internal const string TokenIds = "token_ids";
+    internal const string Logits = "logits";
+    internal const string Embedding = "embedding";
+
+    private HsModel(Bundle bundle, LabelTable labels, DescriptionEncoder encoder, Calibration calibration, ScoringOptions options)
+    {
+        Bundle = bundle;
+        Labels = labels;
+        Encoder = encoder;
+        Calibration = calibration;
+        Options = options;
+        try
+        {
+            (Session, Provider) = ExecutionProviders.Open(bundle.File(Bundle.ModelFile), options, out var warning);
+            Warning = warning;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw Refuse(Bundle.ModelFile, "an ONNX model that the runtime loads", e.Message, e);
+        }
+
+        try
+        {
+            CheckInputs();
+            EmbeddingLength = CheckOutputs();
+            RuntimeVersion = OrtEnv.Instance().GetVersionString();
+            CheckRun();
+        }
+        catch
+        {
+            Session.Dispose();
+            throw;
+        }
+    }
+
+    public Bundle Bundle { get; }
+
+    public string ModelVersion => Bundle.ModelVersion;
+
+    public LabelTable Labels { get; }
+
+    public DescriptionEncoder Encoder { get; }
+
+    public Calibration Calibration { get; }
+
+    public ScoringOptions Options { get; }
+
+    /// <summary>CPU or CUDA.</summary>
+    public string Provider { get; }
+
+    public string RuntimeVersion { get; }
+
+    /// <summary>Why the model runs elsewhere than asked for; null when it does not.</summary>
+    public string? Warning { get; }
+
+    /// <summary>Values of a text's embedding; 0 when the model gives none.</summary>
+    public int EmbeddingLength { get; }
+
+    public bool ReadsNgrams { get; private set; }
+
+    public bool ReadsTokens { get; private set; }
+
+    internal InferenceSession Session { get; }
+
+    /// <summary>Opens a verified bundle.</summary>
+    /// <exception cref="BundleException">A file cannot be used or contradicts another; names the file, what was expected and what was found.</exception>
+    public static HsModel Load(Bundle bundle, ScoringOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(bundle);
+        NomenclatureEdition edition;
+        LabelTable labels;
+        try
+        {
+            edition = NomenclatureEdition.Parse(bundle.Manifest.NomenclatureEdition);
+        }
+        catch (NomenclatureException e)
+        {
+            throw new BundleException(bundle.Directory, Bundle.ManifestFile, "a known nomenclature edition", e.Message, e);
+        }
+
+        try
+        {
+            labels = LabelTable.Parse(bundle.File(Bundle.LabelsFile).Span, edition);
+        }
+        catch (NomenclatureException e)
+        {
+            throw new BundleException(bundle.Directory, Bundle.LabelsFile, $"subheadings of {edition}, one a line", e.Message, e);
+        }
+
+        return new HsModel(bundle, labels, OpenEncoder(bundle), OpenCalibration(bundle), options);
+    }
+
+    public BatchScorer CreateScorer() => new(this);
+
+    /// <summary>The widest input a run of these rows has; 0 for a kind of input that the model does not read.</summary>
+    internal (int Ngrams, int Tokens) Shape(EncodedBatch batch, int row) =>
+        (ReadsNgrams ? batch.NgramWidth(row) : 0, ReadsTokens ? batch.TokenWidth(row) : 0);
+
+    public void Dispose() => Session.Dispose();
+
+    private static DescriptionEncoder OpenEncoder(Bundle bundle)
+    {
+        DescriptionEncoder encoder;
+        try
+        {
+            encoder = DescriptionEncoder.Open(bundle.File(Bundle.EncoderFile).Span, bundle.File(Bundle.EncoderTablesFile).Span);
+        }
+        catch (EncoderFormatException e)
+        {
+            throw new BundleException(bundle.Directory, Bundle.EncoderFile, "an encoder that fits its tables", e.Message, e);
+        }
+
+        return encoder.Hash == bundle.Manifest.EncoderHash
+            ? encoder
+            : throw new BundleException(bundle.Directory, Bundle.EncoderFile, $"the encoder {bundle.Manifest.EncoderHash} of the manifest", encoder.Hash);
+    }
+
+    private static Calibration OpenCalibration(Bundle bundle)
+    {
+        try
+        {
+            return Calibration.Parse(bundle.File(Bundle.CalibrationFile).Span);
+        }
+        catch (FormatException e)
+        {
+            throw new BundleException(bundle.Directory, Bundle.CalibrationFile, "a calibration", e.Message, e);
+        }
+    }
+
+    private void CheckInputs()
+    {
+        var inputs = Session.InputMetadata;
+        ReadsNgrams = inputs.ContainsKey(NgramIds) || inputs.ContainsKey(NgramWeights);
+        ReadsTokens = inputs.ContainsKey(TokenIds);
+        foreach (var (name, input) in inputs)
+        {
+            var expected = name switch
+            {
+                NgramIds or TokenIds => TensorElementType.Int32,
+                NgramWeights => TensorElementType.Float,
+                _ => throw Refuse(Bundle.ModelFile, $"inputs among {NgramIds}, {NgramWeights} and {TokenIds}", name),
+            };
+            Check(input.ElementDataType == expected && input.Dimensions.Length == 2, $"{name} as {expected} of 2 dimensions", $"{input.ElementDataType} of {input.Dimensions.Length}");
+        }
+
+        Check(ReadsNgrams || ReadsTokens, "an input", "none");
+        Check(inputs.ContainsKey(NgramIds) == inputs.ContainsKey(NgramWeights), $"{NgramIds} and {NgramWeights} together", "one of them");
+    }
+
+    private int CheckOutputs()
+    {
+        var outputs = Session.OutputMetadata;
+        Check(outputs.TryGetValue(Logits, out var logits), "an output named logits", string.Join(' ', outputs.Keys));
+        Check(logits!.ElementDataType == TensorElementType.Float && logits.Dimensions.Length == 2, "logits as Float of 2 dimensions", $"{logits.ElementDataType} of {logits.Dimensions.Length}");
+        Check(logits.Dimensions[1] == Labels.Count || logits.Dimensions[1] < 0, $"{Labels.Count} logits, as many as labels", $"{logits.Dimensions[1]}");
+        if (!outputs.TryGetValue(Embedding, out var embedding))
+        {
+            return 0;
+        }
+
+        Check(
+            embedding.ElementDataType == TensorElementType.Float && embedding.Dimensions.Length == 2 && embedding.Dimensions[1] is >= 1 and <= 4096,
+            "embedding as Float of 2 dimensions, the second 1 to 4096", $"{embedding.ElementDataType} of {string.Join('x', embedding.Dimensions)}");
+        return embedding.Dimensions[1];
+    }
+
+    /// <summary>Runs one text, so that a graph that does not fit its labels or shapes fails here.</summary>
+    private void CheckRun()
+    {
+        try
+        {
+            using var scorer = new BatchScorer(this);
+            scorer.Encoded.Clear();
+            scorer.Encoded.Add("a");
+            scorer.Run();
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw Refuse(Bundle.ModelFile, $"a graph that gives {Labels.Count} logits a row for the encoder's shapes", e.Message, e);
+        }
+    }
+
+    private void Check(bool holds, string expected, string found)
+    {
+        if (!holds)
+        {
+            throw Refuse(Bundle.ModelFile, expected, found);
+        }
+    }
+
+    private BundleException Refuse(string file, string expected, string found, Exception? inner = null) => new(Bundle.Directory, file, expected, found, inner);
+}

@@ -1,0 +1,219 @@
+using HsStream.Domain.Nomenclature;
+using HsStream.Scoring.Bundles;
+using HsStream.Scoring.Confidence;
+using HsStream.Scoring.Features;
+
+using Xunit;
+
+namespace HsStream.UnitTests.Scoring.Confidence;
+
+/// <summary>Fits on synthetic rows whose truth is known: the model's scores are three times too sharp, and short texts are guesses.</summary>
+public sealed class CalibrationFitterTests
+{
+    private static readonly LabelTable Labels = new(
+        [.. HsNomenclature.Of(NomenclatureEdition.Hs2022).Subheadings.Where((_, i) => i % 200 < 2).Take(40)], NomenclatureEdition.Hs2022);
+
+    private static readonly CalibrationOptions Options = new() { MinimumRows = 20 };
+    private static readonly Rows Training = Rows.Draw(1, 400);
+    private static readonly Rows HeldOut = Rows.Draw(2, 3000);
+    private static readonly Rows Fresh = Rows.Draw(3, 6000);
+    private static readonly Calibration Fitted = new CalibrationFitter(Labels, Training.Texts, Training.Codes, Options).Fit(HeldOut.Texts, HeldOut.Logits, HeldOut.Codes);
+
+    [Fact]
+    public void The_temperature_undoes_the_sharpening_and_the_calibration_error_falls()
+    {
+        Assert.InRange(Fitted.Temperatures.Subheading, 3f, 4f); // 3 for the sharpening, more for the guesses
+        var before = ReliabilityTable.EqualMass(Outcomes(Fresh, new Temperatures(1, 1, 1), HsLevel.Subheading));
+        var after = ReliabilityTable.EqualMass(Outcomes(Fresh, Fitted.Temperatures, HsLevel.Subheading));
+        Assert.True(before.Error > 0.15 && after.Error < 0.06, $"{before.Error} to {after.Error}");
+    }
+
+    [Theory]
+    [InlineData(HsLevel.Subheading)]
+    [InlineData(HsLevel.Heading)]
+    [InlineData(HsLevel.Chapter)]
+    public void Sets_cover_new_rows_as_promised_at_every_level(object level)
+    {
+        foreach (var thresholds in Fitted.Conformal)
+        {
+            var (covered, top) = (0, 0);
+            var order = new ulong[Labels.Count];
+            Fresh.Each(Fitted.Temperatures, (row, probabilities) =>
+            {
+                var p = probabilities.At((HsLevel)level);
+                var size = Conformal.Set(p, thresholds.At((HsLevel)level), Fitted.ConformalMethod, order);
+                var truth = CodesAt((HsLevel)level).IndexOf(Fresh.Codes[row].AtLevel((HsLevel)level));
+                covered += order.Take(size).Any(key => Conformal.LabelOf(key) == truth) ? 1 : 0;
+                top += probabilities.BestAt((HsLevel)level) == truth ? 1 : 0;
+            });
+
+            // A set always holds the likeliest, so it cannot cover less than that is right.
+            Assert.Equal(Math.Max(thresholds.Coverage, (double)top / Fresh.Codes.Count), (double)covered / Fresh.Codes.Count, 0.015);
+        }
+    }
+
+    [Fact]
+    public void Decisions_keep_their_precision_on_new_rows_and_decide_more_than_the_probability_alone()
+    {
+        var maker = new DecisionMaker(Fitted);
+        var (decided, right) = (0, 0);
+        Fresh.Each(Fitted.Temperatures, (row, probabilities) =>
+        {
+            var decision = maker.Decide(probabilities, Fresh.Texts.TokenIds(row), Fresh.Texts.Profile(row), TextIssues.None, (ulong)row);
+            decided += decision.Outcome == Outcome.Auto ? 1 : 0;
+            right += decision.Outcome == Outcome.Auto && decision.Code == Fresh.Codes[row] ? 1 : 0;
+        });
+        Assert.True(right >= 0.885 * decided, $"{right} of {decided}");
+        var alone = PrecisionThreshold.Choose(
+            [.. Outcomes(HeldOut, Fitted.Temperatures, HsLevel.Subheading)], Options.SubheadingPrecision, Options.Bound, Options.BoundConfidence, Options.MinimumRows);
+        Assert.True(decided > 1.1 * alone.Share * Fresh.Codes.Count, $"{decided} of {Fresh.Codes.Count} against a share of {alone.Share}");
+    }
+
+    [Fact]
+    public void Words_that_go_with_one_heading_tell_more_than_words_that_go_with_all()
+    {
+        var words = Fitted.Words!;
+        float Of(string text)
+        {
+            var row = Training.Texts.Encoder.Encode(text, Training.Texts.Encoder.CreateWorkspace());
+            return words.Of(row.TokenIds);
+        }
+
+        Assert.True(Of("goods0") > 1.5f, $"{Of("goods0")}");
+        Assert.True(Of("colour1") < 0.5f * Of("goods0"), $"{Of("colour1")}");
+        Assert.Equal(0, Of("unheardof"));
+        Assert.True(Of("goods0 goods1") > Of("goods0"));
+    }
+
+    [Fact]
+    public void A_text_of_empty_words_is_too_vague()
+    {
+        var encoder = Training.Texts.Encoder;
+        var vague = Fitted with { Words = Fitted.Words! with { MinInformation = 1 } };
+        Assert.True(Reasons(vague, "colour1 colour2").HasFlag(DecisionReasons.TooVague));
+        Assert.False(Reasons(vague, "goods0 colour2").HasFlag(DecisionReasons.TooVague));
+
+        DecisionReasons Reasons(Calibration calibration, string text)
+        {
+            var row = encoder.Encode(text, encoder.CreateWorkspace());
+            var probabilities = new RowProbabilities(Labels);
+            probabilities.Compute(new float[Labels.Count], calibration.Temperatures);
+            return new DecisionMaker(calibration).Decide(probabilities, row.TokenIds, row.Profile, row.Issues, row.TextHash).Reasons;
+        }
+    }
+
+    [Fact]
+    public void A_text_with_conflicting_codes_goes_to_review_however_it_is_written()
+    {
+        var texts = new EncodedBatch(Training.Texts.Encoder);
+        string[] lines = ["goods0", "GOODS0.", "goods1", "goods1"];
+        foreach (var line in lines)
+        {
+            texts.Add(line);
+        }
+
+        HsCode[] codes = [Labels.Codes[0], Labels.Codes[1], Labels.Codes[2], Labels.Codes[2]];
+        var fitted = new CalibrationFitter(Labels, texts, codes, Options).Fit(HeldOut.Texts, HeldOut.Logits, HeldOut.Codes);
+        Assert.Equal(8, fitted.AmbiguousTexts.Length);
+        var row = texts.Encoder.Encode(" Goods0 ", texts.Encoder.CreateWorkspace());
+        var probabilities = new RowProbabilities(Labels);
+        probabilities.Compute([100, .. new float[Labels.Count - 1]], fitted.Temperatures);
+        var decision = new DecisionMaker(fitted).Decide(probabilities, row.TokenIds, row.Profile, row.Issues, row.TextHash);
+        Assert.True(decision.Reasons.HasFlag(DecisionReasons.AmbiguousPrecedents));
+        Assert.Equal(Outcome.Review, decision.Outcome);
+    }
+
+    [Fact]
+    public void Codes_that_the_model_does_not_know_count_as_wrong_and_uncovered()
+    {
+        var unknown = HsNomenclature.Of(NomenclatureEdition.Hs2022).Subheadings[^1];
+        Assert.True(Labels.Find(unknown) < 0);
+        var codes = HeldOut.Codes.Select((code, i) => i % 4 == 0 ? unknown : code).ToArray();
+        var fitted = new CalibrationFitter(Labels, null, [], Options).Fit(HeldOut.Texts, HeldOut.Logits, codes);
+        Assert.Equal(Conformal.Everything, fitted.ForCoverage(0.9)!.Subheading);
+        Assert.True(fitted.Decision.Subheading.Share < Fitted.Decision.Subheading.Share);
+        Assert.Null(fitted.Words);
+    }
+
+    [Fact]
+    public void A_calibration_reads_back_as_written() => Assert.Equal(Fitted.ToJson(), Calibration.Parse(Fitted.ToJson()).ToJson());
+
+    [Fact]
+    public void Fitting_again_gives_the_same_bytes() => Assert.Equal(
+        Fitted.ToJson(),
+        new CalibrationFitter(Labels, Training.Texts, Training.Codes, Options).Fit(HeldOut.Texts, HeldOut.Logits, HeldOut.Codes).ToJson());
+
+    [Fact]
+    public void No_rows_are_refused() =>
+        Assert.Throws<ArgumentException>(() => new CalibrationFitter(Labels, null, [], Options).Fit(new EncodedBatch(Training.Texts.Encoder), default, []));
+
+    private static List<HsCode> CodesAt(HsLevel level) =>
+        [.. level == HsLevel.Subheading ? Labels.Codes : level == HsLevel.Heading ? Labels.Headings : Labels.Chapters];
+
+    private static List<(float Probability, bool IsRight)> Outcomes(Rows rows, Temperatures temperatures, HsLevel level)
+    {
+        var outcomes = new List<(float, bool)>();
+        rows.Each(temperatures, (row, probabilities) =>
+        {
+            var best = probabilities.BestAt(level);
+            outcomes.Add((probabilities.At(level)[best], CodesAt(level)[best] == rows.Codes[row].AtLevel(level)));
+        });
+        return outcomes;
+    }
+
+    /// <summary>A row's honest scores are drawn, its truth from them, and the model says three times the scores.</summary>
+    private sealed record Rows(EncodedBatch Texts, float[] Logits, IReadOnlyList<HsCode> Codes)
+    {
+        private static readonly DescriptionEncoder Encoder = EncoderFitter.Fit(
+            Features.Texts.Small with { Tokens = Features.Texts.Small.Tokens with { Vocabulary = 256 } },
+            Enumerable.Range(0, 40).SelectMany(i => new[] { $"goods{i} colour{i % 5}", $"goods{i} size{i % 3}" }));
+
+        public static Rows Draw(int seed, int count)
+        {
+            var random = new Random(seed);
+            var texts = new EncodedBatch(Encoder);
+            var logits = new float[count * Labels.Count];
+            var codes = new List<HsCode>();
+            var honest = new float[Labels.Count];
+            for (var row = 0; row < count; row++)
+            {
+                var truth = random.Next(Labels.Count);
+                var isShort = row % 3 == 0;
+                var scores = logits.AsSpan(row * Labels.Count, Labels.Count);
+                for (var i = 0; i < scores.Length; i++)
+                {
+                    scores[i] = (float)(3 * random.NextDouble());
+                }
+
+                scores[truth] += (float)(7 * random.NextDouble());
+                Softmax.Write(scores, 1, honest, out _);
+                var (label, left) = (0, random.NextDouble());
+                while (label < Labels.Count - 1 && (left -= honest[label]) > 0)
+                {
+                    label++;
+                }
+
+                // A short text is right half as often as its scores say.
+                label = isShort && random.Next(2) == 0 ? random.Next(Labels.Count) : label;
+                codes.Add(Labels.Codes[label]);
+                texts.Add(isShort ? $"colour{row % 5}" : $"goods{label} colour{row % 5} size{row % 3}");
+                foreach (ref var score in scores)
+                {
+                    score *= 3;
+                }
+            }
+
+            return new Rows(texts, logits, codes);
+        }
+
+        public void Each(Temperatures temperatures, Action<int, RowProbabilities> visit)
+        {
+            var probabilities = new RowProbabilities(Labels);
+            for (var row = 0; row < Codes.Count; row++)
+            {
+                probabilities.Compute(Logits.AsSpan(row * Labels.Count, Labels.Count), temperatures);
+                visit(row, probabilities);
+            }
+        }
+    }
+}
