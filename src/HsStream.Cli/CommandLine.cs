@@ -48,6 +48,7 @@ internal static class CommandLine
         Up.UpVerb.Describe(),
         Broker.BrokerVerbs.Describe(),
         Dataset.DatasetVerbs.Describe(),
+        Generate.GenerateVerb.Describe(),
         Demo.DemoVerb.Describe(),
         Doctor.DoctorVerb.Describe(),
     };
