@@ -56,6 +56,8 @@ public sealed class ChannelNetwork : INetwork
 
     public IReadOnlyList<EmbeddingTable> Tables { get; }
 
+    public bool ReadsTokens => _channels.Exists(channel => channel is not NgramChannel);
+
     public NetworkOutput Forward(ForwardPass pass)
     {
         var found = _channels.Select(channel => channel.Forward(pass)).ToList();

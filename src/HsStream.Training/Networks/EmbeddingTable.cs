@@ -3,6 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace HsStream.Training.Networks;
 
+/// <summary>The ids of a text that look up a table.</summary>
+public enum IdSource
+{
+    Ngrams,
+    Tokens,
+}
+
 /// <summary>A table of learned vectors, one row an id, that is too large for dense gradients. Row 0 is padding and stays zero.</summary>
 /// <remarks>
 /// libtorch knows only gradients of the whole table here; a batch touches a few thousand of 262,144 rows. So the table lies in managed memory,
@@ -14,9 +21,11 @@ public sealed class EmbeddingTable
     private const int RowsPerTask = 16;
 
     /// <param name="scale">Standard deviation of the first values.</param>
-    public EmbeddingTable(string name, int rows, int width, float scale, SeededRandom random)
+    /// <param name="source">Which ids look up its rows.</param>
+    public EmbeddingTable(string name, IdSource source, int rows, int width, float scale, SeededRandom random)
     {
         Name = name;
+        Source = source;
         Rows = rows;
         Width = width;
         Values = GC.AllocateUninitializedArray<float>(checked(rows * width));
@@ -26,6 +35,8 @@ public sealed class EmbeddingTable
 
     public string Name { get; }
 
+    public IdSource Source { get; }
+
     public int Rows { get; }
 
     public int Width { get; }
@@ -34,6 +45,24 @@ public sealed class EmbeddingTable
     public float[] Values { get; }
 
     public Span<float> Row(int id) => Values.AsSpan(id * Width, Width);
+
+    /// <summary>The row of an id: ids past the end share rows with others, and 0 stays padding.</summary>
+    public int RowOf(int id) => id < Rows ? id : 1 + ((id - 1) % (Rows - 1));
+
+    /// <summary>Zeroes the rows that no text of <paramref name="rows"/> looks up: they will not learn, and their first values mean nothing.</summary>
+    public void ClearAllBut(IFeatureRows rows)
+    {
+        var seen = new bool[Rows];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            foreach (var id in Source == IdSource.Ngrams ? rows.NgramIds(row) : rows.TokenIds(row)) { seen[RowOf(id)] = true; }
+        }
+
+        for (var id = 0; id < Rows; id++)
+        {
+            if (!seen[id]) { Row(id).Clear(); }
+        }
+    }
 
     /// <summary>Adds weighted rows: output row r is the sum of weight x row over the entries of r.</summary>
     /// <param name="offsets">Entries of row r are [r] to [r + 1].</param>

@@ -30,6 +30,8 @@ public sealed class EnsembleNetwork : INetwork
 
     public IReadOnlyList<EmbeddingTable> Tables => [.. _members.SelectMany(member => member.Tables)];
 
+    public bool ReadsTokens => _members.Any(member => member.ReadsTokens);
+
     public NetworkOutput Forward(ForwardPass pass)
     {
         var mean = _members.Select(member => torch.nn.functional.softmax(member.Forward(pass).Logits, 1)).Aggregate((sum, next) => sum + next) / _members.Count;

@@ -40,7 +40,7 @@ public sealed class ForwardPass
     public torch.Tensor SumNgrams(EmbeddingTable table, double featureDropout)
     {
         var count = Batch.NgramCount;
-        var ids = Fold(Batch.NgramIds, count, table.Rows);
+        var ids = RowsOf(Batch.NgramIds, count, table);
         var weights = IsTraining && featureDropout > 0 ? Drop(Batch.NgramWeights, count, featureDropout) : Batch.NgramWeights;
         var output = new float[Batch.Rows * table.Width];
         var offsets = Batch.NgramOffsets.ToArray();
@@ -59,7 +59,7 @@ public sealed class ForwardPass
     public torch.Tensor Tokens(EmbeddingTable table)
     {
         var count = Batch.Rows * Batch.TokenWidth;
-        var ids = Fold(Batch.TokenIds, count, table.Rows);
+        var ids = RowsOf(Batch.TokenIds, count, table);
         var output = new float[count * table.Width];
         table.Copy(ids, count, output);
         int[] positions = [];
@@ -112,12 +112,11 @@ public sealed class ForwardPass
         return (threshold, (float)(65536.0 / (65536 - threshold)));
     }
 
-    // Ids above the table's size share rows with others; 0 stays padding.
-    private static int[] Fold(int[] ids, int count, int rows)
+    private static int[] RowsOf(int[] ids, int count, EmbeddingTable table)
     {
         foreach (var id in ids.AsSpan(0, count))
         {
-            if ((uint)id >= (uint)rows) { return ids.AsSpan(0, count).ToArray().Select(i => i < rows ? i : 1 + ((i - 1) % (rows - 1))).ToArray(); }
+            if (id >= table.Rows) { return Array.ConvertAll(ids.AsSpan(0, count).ToArray(), table.RowOf); }
         }
 
         return ids;

@@ -14,6 +14,9 @@ public interface INetwork : IDisposable
 
     IReadOnlyList<EmbeddingTable> Tables { get; }
 
+    /// <summary>Whether the order of words matters, so that texts of like length are best kept together.</summary>
+    bool ReadsTokens { get; }
+
     /// <summary>Scores of a batch. In training, tables are read through <see cref="ForwardPass.Uses"/>, so their gradients can be applied.</summary>
     NetworkOutput Forward(ForwardPass pass);
 

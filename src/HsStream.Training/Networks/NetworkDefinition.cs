@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace HsStream.Training.Networks;
 
 /// <summary>Every hyper-parameter of a network's form: channels, joined end to end, then hidden layers, then heads.</summary>
@@ -27,22 +24,14 @@ public sealed record NetworkDefinition
     }
 
     /// <summary>UTF-8 JSON; equal definitions give equal bytes.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, NetworkJson.Default.NetworkDefinition);
+    public byte[] ToJson() => HyperParameterJson.Write(this);
 
     /// <exception cref="HyperParameterException">Not JSON of this form, an unknown member, or a value out of range.</exception>
     public static NetworkDefinition Parse(ReadOnlySpan<byte> json)
     {
-        try
-        {
-            var definition = JsonSerializer.Deserialize(json, NetworkJson.Default.NetworkDefinition)
-                ?? throw new HyperParameterException("The network's definition is null.");
-            definition.Validate();
-            return definition;
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
-        {
-            throw new HyperParameterException($"The network's definition cannot be read: {e.Message}");
-        }
+        var read = HyperParameterJson.Read<NetworkDefinition>(json, "The network");
+        read.Validate();
+        return read;
     }
 }
 
@@ -91,10 +80,3 @@ public sealed record HeadDefinition
         HyperParameterException.Require(!Additive || Headings || Chapters, "head.additive", "false without headings and chapters", Additive);
     }
 }
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(NetworkDefinition))]
-internal sealed partial class NetworkJson : JsonSerializerContext;

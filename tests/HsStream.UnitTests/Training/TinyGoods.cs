@@ -1,5 +1,6 @@
 using HsStream.Domain.Nomenclature;
 using HsStream.Scoring.Features;
+using HsStream.Training.Fitting;
 using HsStream.Training.Networks;
 
 namespace HsStream.UnitTests.Training;
@@ -37,6 +38,8 @@ internal static class TinyGoods
     }
 
     public static EncodedRows Rows(int count, long seed) => EncodedRows.Encode(Encoder, Texts(count, seed).Select(t => t.Text));
+
+    public static LabelledRows Data(int count, long seed) => new(Rows(count, seed), [.. Texts(count, seed).Select(t => t.Label)]);
 
     private static string Word(int number) => Syllables[number % 10] + Syllables[number / 10 % 10] + (number >= 100 ? Syllables[number / 100 % 10] : "");
 }

@@ -13,7 +13,7 @@ internal sealed class ConvolutionChannel : IChannel
     {
         _definition = definition;
         _name = name;
-        Table = new EmbeddingTable($"{name}.table", inputs.TokenIds, definition.Width, 0.5f, random);
+        Table = new EmbeddingTable($"{name}.table", IdSource.Tokens, inputs.TokenIds, definition.Width, 0.5f, random);
         foreach (var kernel in definition.Kernels)
         {
             var deviation = Math.Sqrt(2.0 / (kernel * definition.Width));

@@ -7,6 +7,7 @@ internal sealed class NgramChannel(NgramChannelDefinition definition, NetworkInp
 {
     public EmbeddingTable Table { get; } = new(
         $"{name}.table",
+        IdSource.Ngrams,
         Math.Min(definition.Rows ?? inputs.NgramIds, inputs.NgramIds),
         definition.Width ?? labels,
         definition.Width is { } width ? (float)(definition.Gain / Math.Sqrt(width)) : 0,     // a linear model starts at zero
@@ -21,7 +22,7 @@ internal sealed class NgramChannel(NgramChannelDefinition definition, NetworkInp
         var (ids, ngramWeights) = GraphInputs.Ngrams(graph);
         if (Table.Rows < inputs.NgramIds)
         {
-            // Like ForwardPass: 1 + (id - 1) modulo (rows - 1). Padding may become any id; its weight is 0.
+            // Like EmbeddingTable.RowOf: 1 + (id - 1) modulo (rows - 1). Padding may become any id; its weight is 0.
             var one = graph.Scalar(1);
             ids = graph.Add(graph.Modulo(graph.Subtract(ids, one), graph.Scalar(Table.Rows - 1)), one);
         }

@@ -17,7 +17,7 @@ internal sealed class RecurrentChannel : IChannel
     {
         _definition = definition;
         _name = name;
-        Table = new EmbeddingTable($"{name}.table", inputs.TokenIds, definition.Width, 0.5f, random);
+        Table = new EmbeddingTable($"{name}.table", IdSource.Tokens, inputs.TokenIds, definition.Width, 0.5f, random);
         _directions.Add(new Direction(definition, parameters, $"{name}.forward"));
         if (definition.Bidirectional) { _directions.Add(new Direction(definition, parameters, $"{name}.backward")); }
     }

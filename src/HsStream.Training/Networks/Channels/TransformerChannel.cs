@@ -19,7 +19,7 @@ internal sealed class TransformerChannel : IChannel
         _definition = definition;
         _inputs = inputs;
         _name = name;
-        Table = new EmbeddingTable($"{name}.table", inputs.TokenIds, definition.Width, 0.5f, random);
+        Table = new EmbeddingTable($"{name}.table", IdSource.Tokens, inputs.TokenIds, definition.Width, 0.5f, random);
         // Position 0 belongs to padding; the first token has position 1.
         _positions = parameters.Create($"{name}.positions", 0.1, decays: false, inputs.MaxTokens + 1, definition.Width);
         for (var i = 0; i < definition.Layers; i++) { _layers.Add(new Layer(definition, parameters, $"{name}.layer{i}")); }
