@@ -38,5 +38,8 @@ public sealed class Bundle
     public ReadOnlyMemory<byte> File(string name) =>
         TryFile(name) ?? throw new BundleException(Directory, name, "a file of this name", "none");
 
-    public ReadOnlyMemory<byte>? TryFile(string name) => _files.TryGetValue(name, out var bytes) ? bytes : null;
+    /// <returns>Null when the bundle has no such file.</returns>
+    public ReadOnlyMemory<byte>? TryFile(string name) =>
+        // A bare null would become an empty array's memory, which is a value.
+        _files.TryGetValue(name, out var bytes) ? bytes : default(ReadOnlyMemory<byte>?);
 }

@@ -1,6 +1,7 @@
 using HsStream.Domain.Nomenclature;
 using HsStream.Scoring.Bundles;
 using HsStream.Scoring.Confidence;
+using HsStream.Scoring.Explanation;
 using HsStream.Scoring.Features;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -38,6 +39,7 @@ public sealed class HsModel : IDisposable
         {
             CheckInputs();
             EmbeddingLength = CheckOutputs();
+            Precedents = OpenPrecedents();
             RuntimeVersion = OrtEnv.Instance().GetVersionString();
             CheckRun();
         }
@@ -70,6 +72,9 @@ public sealed class HsModel : IDisposable
 
     /// <summary>Values of a text's embedding; 0 when the model gives none.</summary>
     public int EmbeddingLength { get; }
+
+    /// <summary>Training texts to point at; null when the bundle has none.</summary>
+    public PrecedentIndex? Precedents { get; }
 
     public bool ReadsNgrams { get; private set; }
 
@@ -139,6 +144,24 @@ public sealed class HsModel : IDisposable
         catch (FormatException e)
         {
             throw new BundleException(bundle.Directory, Bundle.CalibrationFile, "a calibration", e.Message, e);
+        }
+    }
+
+    private PrecedentIndex? OpenPrecedents()
+    {
+        if (Bundle.TryFile(Bundle.PrecedentsFile) is not { } bytes)
+        {
+            return null;
+        }
+
+        Check(EmbeddingLength > 0, $"an output named {Embedding}, which {Bundle.PrecedentsFile} needs", "none");
+        try
+        {
+            return PrecedentIndex.Parse(bytes.Span, Labels.Edition, EmbeddingLength);
+        }
+        catch (FormatException e)
+        {
+            throw Refuse(Bundle.PrecedentsFile, "precedents of this model", e.Message, e);
         }
     }
 

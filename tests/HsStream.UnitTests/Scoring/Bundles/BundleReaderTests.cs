@@ -16,6 +16,8 @@ public sealed class BundleReaderTests : IDisposable
         Assert.Equal(_fixture.Manifest.ToJson(), bundle.Manifest.ToJson());
         Assert.Equal(BundleFixture.Files.Keys.Order(StringComparer.Ordinal), bundle.FileNames);
         Assert.All(BundleFixture.Files, file => Assert.Equal(file.Value.ToArray(), bundle.File(file.Key).ToArray()));
+        Assert.Null(bundle.TryFile("other.bin"));
+        Assert.Equal("other.bin", Assert.Throws<BundleException>(() => bundle.File("other.bin")).File);
         Assert.Matches("^sha256:[0-9a-f]{64}$", bundle.ModelVersion);
         Assert.Equal(0.1 + 0.2, bundle.Manifest.Metrics["hs6_top1"]);
     }
