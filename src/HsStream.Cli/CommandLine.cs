@@ -49,6 +49,7 @@ internal static class CommandLine
         Broker.BrokerVerbs.Describe(),
         Dataset.DatasetVerbs.Describe(),
         Generate.GenerateVerb.Describe(),
+        Nomenclature.NomenclatureVerbs.Describe(),
         Demo.DemoVerb.Describe(),
         Doctor.DoctorVerb.Describe(),
     };

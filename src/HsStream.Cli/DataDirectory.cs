@@ -4,7 +4,7 @@ namespace HsStream.Cli;
 
 /// <summary>The folder of one HsStream installation, held by one <c>up</c> at a time.</summary>
 /// <remarks>
-/// <c>VERSION</c> (layout number), <c>kafka/</c> (broker), <c>postgres/</c>, <c>up.lock</c> and <c>up.pid</c>.
+/// <c>VERSION</c> (layout number), <c>kafka/</c> (broker), <c>postgres/</c>, <c>nomenclature/</c> (imported texts), <c>up.lock</c> and <c>up.pid</c>.
 /// The lock is the operating system's, so it ends with the process, however that ends.
 /// </remarks>
 internal sealed class DataDirectory : IDisposable
@@ -38,10 +38,27 @@ internal sealed class DataDirectory : IDisposable
             Create(path);
             RequireUsable(path);
             var held = Lock(path);
-            var version = System.IO.Path.Combine(path, VersionFile);
-            if (!File.Exists(version)) { File.WriteAllText(version, Version.ToString(CultureInfo.InvariantCulture) + "\n"); }
+            MarkVersion(path);
             File.WriteAllText(PidFile(path), Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
             return new DataDirectory(path, held);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException($"cannot use the data directory {path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Makes the folder an HsStream data directory when it is none yet, without holding it: for files of its own, beside a running <c>up</c>.</summary>
+    /// <returns>The full path.</returns>
+    public static string Prepare(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        try
+        {
+            Create(path);
+            RequireUsable(path);
+            MarkVersion(path);
+            return path;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -91,6 +108,12 @@ internal sealed class DataDirectory : IDisposable
         if (Directory.Exists(path)) { return; }
         if (System.IO.Path.GetDirectoryName(path) is { } parent) { Directory.CreateDirectory(parent); }
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static void MarkVersion(string path)
+    {
+        var version = System.IO.Path.Combine(path, VersionFile);
+        if (!File.Exists(version)) { File.WriteAllText(version, Version.ToString(CultureInfo.InvariantCulture) + "\n"); }
     }
 
     private static string PidFile(string path) => System.IO.Path.Combine(path, "up.pid");
