@@ -45,17 +45,19 @@ internal sealed class WeightWriter(ExportOptions options)
     // The narrow rows are gathered first and widened afterwards, so the table stays narrow in memory.
     private GraphValue Rows(GraphBuilder graph, EmbeddingTable table, GraphValue ids, out GraphValue? scales)
     {
+        var compact = CompactTable.Of(table, options.Tables switch { WeightPrecision.Half => 2, WeightPrecision.Eight => 1, _ => 4 });
+        if (compact.RowOf is { } rowOf) { ids = graph.Gather(graph.Constant($"{table.Name}.rows", rowOf, table.Rows), ids); }
         scales = null;
         switch (options.Tables)
         {
             case WeightPrecision.Half:
-                return graph.Cast(graph.Gather(graph.Constant(table.Name, ToHalf(table.Values), table.Rows, table.Width), ids), ElementType.Float32);
+                return graph.Cast(graph.Gather(graph.Constant(table.Name, ToHalf(compact.Values), compact.Rows, table.Width), ids), ElementType.Float32);
             case WeightPrecision.Eight:
-                var (codes, rowScales) = Quantization.Rows(table.Values, table.Width);
-                scales = graph.Gather(graph.Constant($"{table.Name}.scales", rowScales, table.Rows), ids);
-                return graph.Cast(graph.Gather(graph.Constant(table.Name, codes, table.Rows, table.Width), ids), ElementType.Float32);
+                var (codes, rowScales) = Quantization.Rows(compact.Values, table.Width);
+                scales = graph.Gather(graph.Constant($"{table.Name}.scales", rowScales, compact.Rows), ids);
+                return graph.Cast(graph.Gather(graph.Constant(table.Name, codes, compact.Rows, table.Width), ids), ElementType.Float32);
             default:
-                return graph.Gather(graph.Constant(table.Name, table.Values, table.Rows, table.Width), ids);
+                return graph.Gather(graph.Constant(table.Name, compact.Values, compact.Rows, table.Width), ids);
         }
     }
 }
