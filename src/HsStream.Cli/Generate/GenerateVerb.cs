@@ -38,7 +38,7 @@ internal static class GenerateVerb
             {
                 if (parsed.GetValue(file) is not null || parsed.GetValue(format) is not null || parsed.GetValue(gzip)) { throw new OperatorException("--topic goes without --output, --format and --gzip"); }
                 var interval = parsed.GetValue(paced) ? flags.Interval(parsed) : TimeSpan.Zero;
-                await TopicWriter.SendAsync(lines, name, parsed.GetValue(bootstrap)!, interval, TimeProvider.System, errors, signals.Token);
+                await TopicWriter.SendAsync(lines, name, parsed.GetValue(bootstrap)!, interval, TopicWriter.Patience, TimeProvider.System, errors, signals.Token);
                 return 0;
             }
 

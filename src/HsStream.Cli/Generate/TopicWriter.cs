@@ -8,14 +8,16 @@ namespace HsStream.Cli.Generate;
 /// <remarks>The producer is idempotent: no line is doubled or changes its place by a retry. Ends only when every line is acknowledged.</remarks>
 internal static class TopicWriter
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>For one line to be acknowledged.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan QueueWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(2);
 
     /// <param name="interval">Zero sends as fast as it goes.</param>
     /// <exception cref="OperatorException">A line was not acknowledged.</exception>
     public static async Task SendAsync(
-        IEnumerable<ShipmentLine> lines, string topic, string bootstrap, TimeSpan interval, TimeProvider time, TextWriter errors, CancellationToken cancellationToken)
+        IEnumerable<ShipmentLine> lines, string topic, string bootstrap, TimeSpan interval, TimeSpan patience, TimeProvider time, TextWriter errors, CancellationToken cancellationToken)
     {
         var config = new ProducerConfig
         {
@@ -24,7 +26,7 @@ internal static class TopicWriter
             EnableIdempotence = true,
             LingerMs = 10,
             CompressionType = CompressionType.Lz4,
-            MessageTimeoutMs = (int)Patience.TotalMilliseconds,
+            MessageTimeoutMs = (int)patience.TotalMilliseconds,
         };
         string? trouble = null;
         long sent = 0, acknowledged = 0;
