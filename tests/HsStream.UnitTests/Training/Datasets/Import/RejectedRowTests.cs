@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json.Nodes;
 using HsStream.Domain.Nomenclature;
@@ -136,6 +137,18 @@ public sealed class RejectedRowTests
 
         packed.AsSpan(packed.Length / 2, 50).Fill(0xA5);
         Assert.NotNull(Imported.From(packed, "x.csv.gz").Report.Damage);
+    }
+
+    [Fact]
+    public void A_file_that_breaks_off_inside_bytes_stored_as_they_are_is_noticed_too()
+    {
+        // Nothing that follows stored bytes can be invalid: only the missing end tells.
+        var text = "description,hs6\n" + string.Concat(Enumerable.Repeat("bicycle,871200\n", 1000));
+        var packed = Imported.Gzip(Encoding.UTF8.GetBytes(text), CompressionLevel.NoCompression);
+        Assert.Null(Imported.From(packed, "x").Report.Damage);
+        var cut = Imported.From(packed[..^200], "x");
+        Assert.Equal("the compressed data breaks off", cut.Report.Damage);
+        Assert.InRange(cut.Rows.Count, 980, 999);
     }
 
     [Fact]
