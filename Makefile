@@ -66,6 +66,16 @@ bench-broker: ## Measure the broker beside its floor (ARGS="--against host:port"
 	@./setup.sh build
 	@dotnet run -c Release --project benchmarks/HsStream.Benchmarks -- broker $(ARGS)
 
+.PHONY: bench-encoder
+bench-encoder: ## Measure the encoder beside a plain hash
+	@./setup.sh build
+	@dotnet run -c Release --project benchmarks/HsStream.Benchmarks -- encoder $(ARGS)
+
+.PHONY: bench-scorer
+bench-scorer: ## Measure scoring beside bare runs of the model (ARGS="--bundle DIR")
+	@./setup.sh build
+	@dotnet run -c Release --project benchmarks/HsStream.Benchmarks -- scorer $(ARGS)
+
 .PHONY: broker-diff
 broker-diff: ## Play the same requests to two brokers and compare: A=host:port B=host:port
 	@test -n "$(A)$(B)" || { echo "usage: make broker-diff A=host:port B=host:port [ARGS=\"--scripts 100\"]; make broker-diff A=host:port ARGS=\"--record FILE\"" >&2; exit 2; }

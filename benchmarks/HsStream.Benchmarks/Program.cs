@@ -1,8 +1,11 @@
 using HsStream.Benchmarks.Broker;
+using HsStream.Benchmarks.Scoring;
 
 return args switch
 {
     ["broker", .. var rest] => await BrokerBenchmark.RunAsync(rest),
+    ["encoder", .. var rest] => EncoderBenchmark.Measure(rest),
+    ["scorer", .. var rest] => ScorerBenchmark.Measure(rest),
     _ => Usage(),
 };
 
@@ -13,6 +16,10 @@ static int Usage()
           broker [--against HOST:PORT] [--against-pid PID] [--seconds N] [--out DIR]
               Measures the embedded broker in both durability modes, and another broker when given, beside the floor of this machine.
               Writes broker.md and broker.json to DIR (default benchmarks/results).
+          encoder [--out DIR]
+              Measures the encoder beside a plain hash of the same bytes. Writes encoder.md and encoder.json.
+          scorer [--bundle DIR] [--seconds N] [--out DIR]
+              Measures a bundle, or a model of random weights and a realistic size, beside bare runs of its graph. Writes scorer.md and scorer.json.
         """);
     return 2;
 }

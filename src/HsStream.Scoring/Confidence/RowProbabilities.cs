@@ -10,6 +10,8 @@ public sealed class RowProbabilities
     private readonly float[] _subheadings;
     private readonly float[] _headings;
     private readonly float[] _chapters;
+    private int _bestHeading;
+    private int _bestChapter;
 
     public RowProbabilities(LabelTable labels)
     {
@@ -74,20 +76,16 @@ public sealed class RowProbabilities
         (Best, SecondProbability, Entropy) = (best, second, entropy);
         Temper(_headings, temperatures.Heading);
         Temper(_chapters, temperatures.Chapter);
+        (_bestHeading, _bestChapter) = (BestOf(_headings), BestOf(_chapters));
     }
 
     /// <summary>Index of the highest probability of a level; the lower one where two are equal.</summary>
-    public int BestAt(HsLevel level)
+    public int BestAt(HsLevel level) => level switch
     {
-        var probabilities = At(level);
-        var best = 0;
-        for (var i = 1; i < probabilities.Length; i++)
-        {
-            best = probabilities[i] > probabilities[best] ? i : best;
-        }
-
-        return best;
-    }
+        HsLevel.Subheading => Best,
+        HsLevel.Heading => _bestHeading,
+        _ => _bestChapter,
+    };
 
     public ReadOnlySpan<float> At(HsLevel level) => level switch
     {
@@ -96,6 +94,20 @@ public sealed class RowProbabilities
         HsLevel.Chapter => _chapters,
         _ => throw new ArgumentOutOfRangeException(nameof(level), level, "Expected a chapter, a heading or a subheading."),
     };
+
+    private static int BestOf(ReadOnlySpan<float> probabilities)
+    {
+        var (best, highest) = (0, probabilities[0]);
+        for (var i = 1; i < probabilities.Length; i++)
+        {
+            if (probabilities[i] > highest)
+            {
+                (best, highest) = (i, probabilities[i]);
+            }
+        }
+
+        return best;
+    }
 
     private static void Temper(Span<float> sums, float temperature)
     {

@@ -18,14 +18,7 @@ internal static class Softmax
     /// <param name="entropy">Of the probabilities, in nats.</param>
     public static bool Write(ReadOnlySpan<float> scores, float scale, Span<float> probabilities, out float entropy)
     {
-        var max = float.NegativeInfinity;
-        var finite = true;
-        foreach (var score in scores)
-        {
-            finite &= float.IsFinite(score);
-            max = Math.Max(max, score);
-        }
-
+        var finite = TryFindMax(scores, out var max);
         if (!finite)
         {
             probabilities.Fill(1f / probabilities.Length);
@@ -69,9 +62,14 @@ internal static class Softmax
         entropy = (float)FixedMath.Log(sum) - (moment / sum);
 
         // A division each, not a product with the inverse: the largest of one label is then exactly 1.
-        for (var i = 0; i < probabilities.Length; i++)
+        for (at = 0; at + Lanes <= probabilities.Length; at += Lanes)
         {
-            probabilities[i] /= sum;
+            (Vector256.Create<float>(probabilities[at..]) / Vector256.Create(sum)).CopyTo(probabilities[at..]);
+        }
+
+        for (; at < probabilities.Length; at++)
+        {
+            probabilities[at] /= sum;
         }
 
         return true;
@@ -82,6 +80,40 @@ internal static class Softmax
     {
         var e = Exp(Vector256.Create(-Math.Abs(x)))[0];
         return x >= 0 ? 1 / (1 + e) : e / (1 + e);
+    }
+
+    /// <returns>False when a score is infinite or no number.</returns>
+    private static bool TryFindMax(ReadOnlySpan<float> scores, out float max)
+    {
+        // x - x is 0 for finite numbers only.
+        var at = 0;
+        max = scores[0];
+        var distance = 0f;
+        if (scores.Length >= Lanes)
+        {
+            var largest = Vector256.Create(scores);
+            var distances = Vector256<float>.Zero;
+            for (; at + Lanes <= scores.Length; at += Lanes)
+            {
+                var x = Vector256.Create(scores[at..]);
+                largest = Vector256.Max(largest, x);
+                distances += x - x;
+            }
+
+            for (var lane = 0; lane < Lanes; lane++)
+            {
+                max = Math.Max(max, largest[lane]);
+                distance += distances[lane];
+            }
+        }
+
+        for (; at < scores.Length; at++)
+        {
+            max = Math.Max(max, scores[at]);
+            distance += scores[at] - scores[at];
+        }
+
+        return distance == 0;
     }
 
     /// <summary>e^x for x of at most 0; exactly 1 at 0, and 0 below -87.</summary>

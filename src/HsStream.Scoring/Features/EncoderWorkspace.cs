@@ -33,10 +33,12 @@ public sealed class EncoderWorkspace
     /// <summary>Finished hash of each token as it is written.</summary>
     internal ulong[] WordHashes { get; private set; } = [];
 
-    /// <summary>Open-addressed counts by key: key + 1 in the upper half, count in the lower; all zero between texts.</summary>
-    internal ulong[] Slots { get; private set; } = [];
+    /// <summary>A key for each occurrence of a feature, sorted in place.</summary>
+    internal uint[] Keys { get; private set; } = [];
 
-    /// <summary>The slots in use, then the sorted counts.</summary>
+    internal uint[] Scratch { get; private set; } = [];
+
+    /// <summary>Different keys in rising order: key in the upper half, count in the lower.</summary>
     internal ulong[] Counts { get; private set; } = [];
 
     /// <summary>Ids and weights before the cap.</summary>
@@ -93,7 +95,8 @@ public sealed class EncoderWorkspace
         }
 
         var size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)features);
-        Slots = new ulong[2 * size];
+        Keys = new uint[size];
+        Scratch = new uint[size];
         Counts = new ulong[size];
         AllIds = new int[size];
         AllWeights = new float[size];

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace HsStream.Scoring.Features;
 
 /// <summary>Fourth step: the bag of hashed words, pairs, shapes and character n-grams, weighted and scaled.</summary>
@@ -15,6 +13,7 @@ internal sealed class NgramCounter
     private readonly NgramDefinition _definition;
     private readonly Tokenizer _tokenizer;
     private readonly int _characterBase;
+    private readonly int _keyBits;
     private readonly float[] _kindWeights;
     private readonly float[] _countWeights = new float[256];
 
@@ -23,6 +22,7 @@ internal sealed class NgramCounter
         _definition = definition;
         _tokenizer = tokenizer;
         _characterBase = 1 << definition.WordBits;
+        _keyBits = KeySort.Bits((long)definition.Buckets << KindBits);
         _kindWeights = [definition.WordWeight, definition.PairWeight, definition.ShapeWeight, 1];
         for (var count = 1; count < _countWeights.Length; count++)
         {
@@ -64,16 +64,37 @@ internal sealed class NgramCounter
         }
 
         characters = characters < 0 ? n : characters;
-        for (var i = 0; i < n; i++)
+        for (var i = 0; i < characters; i++)
         {
-            var square = (double)weights[i] * weights[i];
-            wordSquares += i < characters ? square : 0;
-            characterSquares += i < characters ? 0 : square;
+            wordSquares += (double)weights[i] * weights[i];
         }
 
-        Scale(weights[..characters], _definition.WordHalf, wordSquares);
-        Scale(weights[characters..n], _definition.CharacterHalf, characterSquares);
-        n = Take(ids[..n], weights[..n], workspace, ref issues);
+        for (var i = characters; i < n; i++)
+        {
+            characterSquares += (double)weights[i] * weights[i];
+        }
+
+        var wordScale = wordSquares > 0 ? _definition.WordHalf / Math.Sqrt(wordSquares) : 0;
+        var characterScale = characterSquares > 0 ? _definition.CharacterHalf / Math.Sqrt(characterSquares) : 0;
+        if (n > _definition.MaxFeatures)
+        {
+            issues |= TextIssues.FeaturesCut;
+            Scale(weights[..characters], (float)wordScale, weights);
+            Scale(weights[characters..n], (float)characterScale, weights[characters..]);
+            return TakeHeaviest(ids[..n], weights[..n], workspace);
+        }
+
+        // The row's length is then known without another pass.
+        var length = Math.Sqrt(
+            (wordSquares > 0 ? (double)_definition.WordHalf * _definition.WordHalf : 0)
+            + (characterSquares > 0 ? (double)_definition.CharacterHalf * _definition.CharacterHalf : 0));
+        ids[..n].CopyTo(workspace.NgramIds);
+        if (n > 0)
+        {
+            Scale(weights[..characters], (float)(wordScale / length), workspace.NgramWeights);
+            Scale(weights[characters..n], (float)(characterScale / length), workspace.NgramWeights.AsSpan(characters));
+        }
+
         issues |= n == 0 ? TextIssues.NoKnownFeatures : TextIssues.None;
         return n;
     }
@@ -97,111 +118,128 @@ internal sealed class NgramCounter
             }
         }
 
-        var table = new Table(workspace, most);
+        var keys = workspace.Keys.AsSpan();
+        var count = 0;
         if (_definition.WordHalf > 0)
         {
-            CountWords(list, _definition.MaskWordDigits ? masked : words, workspace, ref table);
+            count = WriteWords(list, _definition.MaskWordDigits ? masked : words, workspace, keys);
         }
 
         if (_definition.CharacterHalf > 0)
         {
-            CountCharacters(list, _definition.MaskCharacterDigits ? masked : words, ref table);
+            count += WriteCharacters(list, _definition.MaskCharacterDigits ? masked : words, keys[count..]);
         }
 
-        return table.Drain();
+        // Sorting all and counting runs beats a hash table: the keys are few and the sort is linear.
+        keys = keys[..count];
+        KeySort.Sort(keys, workspace.Scratch, _keyBits);
+        return CountRuns(keys, workspace.Counts);
     }
 
     public static int BucketOf(ulong entry) => (int)(entry >> (32 + KindBits));
 
-    private void CountWords(ReadOnlySpan<Token> tokens, ReadOnlySpan<char> words, EncoderWorkspace workspace, ref Table table)
+    private static int CountRuns(ReadOnlySpan<uint> keys, Span<ulong> counts)
+    {
+        var different = 0;
+        for (var i = 0; i < keys.Length;)
+        {
+            var start = i;
+            var key = keys[i];
+            while (++i < keys.Length && keys[i] == key)
+            {
+            }
+
+            counts[different++] = ((ulong)key << 32) | (uint)(i - start);
+        }
+
+        return different;
+    }
+
+    private int WriteWords(ReadOnlySpan<Token> tokens, ReadOnlySpan<char> words, EncoderWorkspace workspace, Span<uint> keys)
     {
         var bits = _definition.WordBits;
         var before = 0UL;
+        var n = 0;
         for (var i = 0; i < tokens.Length; i++)
         {
             var (start, length, form) = tokens[i];
             var hash = _definition.MaskWordDigits ? FeatureHash.Of(FeatureHash.WordSeed, words.Slice(start, length)) : workspace.WordHashes[i];
-            Add(FeatureHash.Bucket(hash, bits), Word, ref table);
+            keys[n++] = WordKey(hash, bits, Word);
             if (i > 0)
             {
-                Add(FeatureHash.Bucket(FeatureHash.Pair(before, hash), bits), Pair, ref table);
+                keys[n++] = WordKey(FeatureHash.Pair(before, hash), bits, Pair);
             }
 
             before = hash;
             if (form is TokenForm.Number or TokenForm.Mixed)
             {
-                Add(FeatureHash.Bucket(Shapes.Of(i, tokens.Length, workspace, _tokenizer), bits), Shape, ref table);
+                keys[n++] = WordKey(Shapes.Of(i, tokens.Length, workspace, _tokenizer), bits, Shape);
                 if (_tokenizer.IsPartNumber(workspace.Words.AsSpan(start, length), form))
                 {
-                    Add(FeatureHash.Bucket(Shapes.PartNumber, bits), Shape, ref table);
+                    keys[n++] = WordKey(Shapes.PartNumber, bits, Shape);
                 }
             }
         }
+
+        return n;
     }
 
-    private void CountCharacters(ReadOnlySpan<Token> tokens, ReadOnlySpan<char> words, ref Table table)
+    private int WriteCharacters(ReadOnlySpan<Token> tokens, ReadOnlySpan<char> words, Span<uint> keys)
     {
-        int min = _definition.CharacterMin, max = _definition.CharacterMax, bits = _definition.CharacterBits;
+        var (min, max, shift) = (_definition.CharacterMin, _definition.CharacterMax, 64 - _definition.CharacterBits);
+        var origin = ((uint)_characterBase << KindBits) | Character;
+        var n = 0;
         foreach (var (start, length, _) in tokens)
         {
             var padded = words.Slice(start - 1, length + 2);
-            for (var from = 0; from < padded.Length; from++)
+            for (; padded.Length >= min; padded = padded[1..])
             {
+                // The n-grams that start here share their beginnings, and so their hashes' first steps.
                 var hash = FeatureHash.CharacterSeed;
-                var gram = padded.Slice(from, Math.Min(max, padded.Length - from));
-                for (var n = 0; n < gram.Length; n++)
+                var gram = padded[..Math.Min(max, padded.Length)];
+                for (var i = 0; i < gram.Length; i++)
                 {
-                    hash = FeatureHash.Step(hash, gram[n]);
-                    if (n + 1 >= min)
+                    hash = FeatureHash.Step(hash, gram[i]);
+                    if (i + 1 >= min)
                     {
-                        table.Add(((_characterBase + FeatureHash.Bucket(FeatureHash.Finish(hash), bits)) << KindBits) | Character);
+                        keys[n++] = origin + ((uint)(FeatureHash.Finish(hash) >> shift) << KindBits);
                     }
                 }
             }
         }
+
+        return n;
     }
 
     // Bucket 0 of the words is padding, so what falls there goes to its neighbour.
-    private static void Add(int bucket, int kind, ref Table table) => table.Add((Math.Max(bucket, 1) << KindBits) | kind);
+    private static uint WordKey(ulong hash, int bits, int kind) => ((uint)Math.Max(FeatureHash.Bucket(hash, bits), 1) << KindBits) | (uint)kind;
 
     private float CountWeight(int count) => _definition.SublinearCounts ? (float)(1 + FixedMath.Log(count)) : count;
 
-    private static void Scale(Span<float> weights, float length, double squares)
+    private static void Scale(ReadOnlySpan<float> weights, float factor, Span<float> scaled)
     {
-        if (squares <= 0)
-        {
-            return;
-        }
-
-        var factor = (float)(length / Math.Sqrt(squares));
         for (var i = 0; i < weights.Length; i++)
         {
-            weights[i] *= factor;
+            scaled[i] = weights[i] * factor;
         }
     }
 
     /// <summary>Keeps the heaviest features, scales them to length 1 and writes them out.</summary>
-    private int Take(Span<int> ids, Span<float> weights, EncoderWorkspace workspace, ref TextIssues issues)
+    private int TakeHeaviest(ReadOnlySpan<int> ids, ReadOnlySpan<float> weights, EncoderWorkspace workspace)
     {
         var cap = _definition.MaxFeatures;
-        var threshold = 0u;
-        var ties = 0;
-        if (ids.Length > cap)
+        var ranking = workspace.Ranking.AsSpan(0, ids.Length);
+        for (var i = 0; i < ranking.Length; i++)
         {
-            issues |= TextIssues.FeaturesCut;
-            var ranking = workspace.Ranking.AsSpan(0, ids.Length);
-            for (var i = 0; i < ranking.Length; i++)
-            {
-                ranking[i] = BitConverter.SingleToUInt32Bits(weights[i]); // positive floats order like their bits
-            }
+            ranking[i] = BitConverter.SingleToUInt32Bits(weights[i]); // positive floats order like their bits
+        }
 
-            ranking.Sort();
-            threshold = ranking[^cap];
-            ties = cap;
-            foreach (var bits in ranking[^cap..])
-            {
-                ties -= bits > threshold ? 1 : 0;
-            }
+        ranking.Sort();
+        var threshold = ranking[^cap];
+        var ties = cap;
+        foreach (var bits in ranking[^cap..])
+        {
+            ties -= bits > threshold ? 1 : 0;
         }
 
         var n = 0;
@@ -209,7 +247,7 @@ internal sealed class NgramCounter
         for (var i = 0; i < ids.Length; i++)
         {
             var bits = BitConverter.SingleToUInt32Bits(weights[i]);
-            if (bits < threshold || weights[i] == 0 || (threshold > 0 && bits == threshold && ties-- <= 0))
+            if (bits < threshold || (bits == threshold && ties-- <= 0))
             {
                 continue;
             }
@@ -219,63 +257,8 @@ internal sealed class NgramCounter
             squares += (double)weights[i] * weights[i];
         }
 
-        Scale(workspace.NgramWeights.AsSpan(0, n), 1, squares);
+        var kept = workspace.NgramWeights.AsSpan(0, n);
+        Scale(kept, (float)(1 / Math.Sqrt(squares)), kept);
         return n;
-    }
-
-    /// <summary>Counts by key in a part of the workspace's slots that fits the text, so that a short text stays in the first-level cache.</summary>
-    private ref struct Table
-    {
-        private readonly Span<ulong> _slots;
-        private readonly Span<ulong> _used;
-        private readonly int _shift;
-        private int _count;
-
-        public Table(EncoderWorkspace workspace, int most)
-        {
-            var bits = System.Numerics.BitOperations.Log2((uint)Math.Max(most - 1, 8)) + 2; // at most half full
-            _slots = workspace.Slots.AsSpan(0, 1 << bits);
-            _used = workspace.Counts;
-            _shift = 32 - bits;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(int key)
-        {
-            var slot = (int)(((uint)key * 0x9E3779B1u) >> _shift);
-            while (true)
-            {
-                ref var entry = ref _slots[slot];
-                if (entry == 0)
-                {
-                    entry = ((ulong)key << 32) | 1;
-                    _used[_count++] = (ulong)slot;
-                    return;
-                }
-
-                if ((int)(entry >> 32) == key)
-                {
-                    entry++;
-                    return;
-                }
-
-                slot = (slot + 1) & (_slots.Length - 1);
-            }
-        }
-
-        /// <summary>Empties the slots into sorted order.</summary>
-        public readonly int Drain()
-        {
-            var used = _used[.._count];
-            foreach (ref var entry in used)
-            {
-                var slot = (int)entry;
-                entry = _slots[slot];
-                _slots[slot] = 0;
-            }
-
-            used.Sort();
-            return used.Length;
-        }
     }
 }
