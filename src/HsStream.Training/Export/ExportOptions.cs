@@ -10,6 +10,9 @@ public enum WeightPrecision
 
     /// <summary>8 bits and one float32 scale a row of a table or column of a matrix: error up to 1/254 of its largest value.</summary>
     Eight,
+
+    /// <summary>4 bits and one float32 scale for every 64 numbers of a row; for tables only. Needs ONNX Runtime, whose own operator reads them.</summary>
+    Four,
 }
 
 /// <param name="Tables">Embedding tables, read row by row: the file and the memory of the server shrink alike.</param>

@@ -12,6 +12,23 @@ public sealed partial class GraphBuilder
             new GraphAttribute("axis", -1L), new GraphAttribute("epsilon", epsilon));
     }
 
+    /// <summary>Rows of a table of 4-bit integers times the scales of their blocks: [rows, width] by ids [a, b] gives float32 [a, b, width].</summary>
+    /// <param name="scales">[rows, blocks of a row].</param>
+    /// <param name="block">Numbers that share a scale: a power of two, at least 16.</param>
+    /// <remarks>An operator of ONNX Runtime, not of ONNX.</remarks>
+    public GraphValue GatherBlocks(GraphValue table, GraphValue ids, GraphValue scales, int block)
+    {
+        Require(
+            table.Type == ElementType.Int4 && table.Shape.Rank == 2 && ids.Type is ElementType.Int32 or ElementType.Int64
+            && scales.Shape.Equals(new TensorShape(table.Shape[0], (table.Shape[1].Length + block - 1) / block)), "GatherBlockQuantized", table, ids, scales);
+        var result = Declare($"GatherBlockQuantized_{_named++}", ElementType.Float32, ids.Shape.Append(table.Shape[1]));
+        Known(table, ids, scales);
+        _nodes.Add(new GraphNode(
+            "GatherBlockQuantized", [table.Name, ids.Name, scales.Name], [result.Name],
+            [new GraphAttribute("block_size", (long)block), new GraphAttribute("gather_axis", 0L), new GraphAttribute("quantize_axis", 1L)], RuntimeDomain));
+        return result;
+    }
+
     /// <summary>One-dimensional convolution: [N, in, T] with weights [out, in, k] gives [N, out, T] when padding adds up to k - 1.</summary>
     /// <param name="before">Zeros put before the first position.</param>
     /// <param name="after">Zeros put after the last one.</param>

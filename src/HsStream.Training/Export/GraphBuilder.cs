@@ -13,7 +13,10 @@ public sealed partial class GraphBuilder
     /// <summary>Version of the operator set. 17 brought LayerNormalization; every ONNX Runtime since 1.12 knows it.</summary>
     public const int OperatorSet = 17;
 
+    // 10 brought 4-bit integers.
     private const int FormatVersion = 8;
+    private const int FormatVersionOfInt4 = 10;
+    private const string RuntimeDomain = "com.microsoft";
     private readonly List<GraphValue> _inputs = [];
     private readonly List<GraphValue> _outputs = [];
     private readonly List<(GraphValue Value, byte[] Data)> _constants = [];
@@ -68,6 +71,16 @@ public sealed partial class GraphBuilder
 
     public GraphValue Constant(string name, ReadOnlySpan<long> data, params ReadOnlySpan<Axis> axes) => Constant(name, ElementType.Int64, data, axes);
 
+    /// <summary>4-bit integers, two in a byte, the first in its lower half; the last axis has an even length.</summary>
+    public GraphValue PackedConstant(string name, ReadOnlySpan<byte> data, params ReadOnlySpan<Axis> axes)
+    {
+        var shape = new TensorShape(axes);
+        if (shape.Count != 2L * data.Length) { throw new ArgumentException($"{name}: expected {shape.Count / 2} bytes for {shape}, got {data.Length}."); }
+        var value = Declare(Scope + name, ElementType.Int4, shape);
+        _constants.Add((value, data.ToArray()));
+        return value;
+    }
+
     /// <summary>A number without axes; equal numbers share one constant.</summary>
     public GraphValue Scalar(float value) => Small($"f{BitConverter.SingleToInt32Bits(value):x8}", name => Constant(name, [value]));
 
@@ -83,10 +96,19 @@ public sealed partial class GraphBuilder
     {
         if (_outputs.Count == 0) { throw new InvalidOperationException("The graph has no output."); }
         var model = new ProtoWriter();
-        model.Int64(1, FormatVersion);
+        model.Int64(1, _constants.Exists(c => c.Value.Type == ElementType.Int4) ? FormatVersionOfInt4 : FormatVersion);
         model.String(2, producer);
         model.Message(7, WriteGraph);
         model.Message(8, set => set.Int64(2, OperatorSet));
+        if (_nodes.Exists(node => node.Domain == RuntimeDomain))
+        {
+            model.Message(8, set =>
+            {
+                set.String(1, RuntimeDomain);
+                set.Int64(2, 1);
+            });
+        }
+
         return model.ToArray();
     }
 

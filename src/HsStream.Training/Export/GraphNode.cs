@@ -32,7 +32,7 @@ internal readonly record struct GraphAttribute(string Name, object Value)
 }
 
 /// <summary>One operation of a graph, its inputs and outputs by name.</summary>
-internal sealed record GraphNode(string Type, string[] Inputs, string[] Outputs, GraphAttribute[] Attributes)
+internal sealed record GraphNode(string Type, string[] Inputs, string[] Outputs, GraphAttribute[] Attributes, string Domain = "")
 {
     public void Write(ProtoWriter node)
     {
@@ -40,6 +40,7 @@ internal sealed record GraphNode(string Type, string[] Inputs, string[] Outputs,
         foreach (var output in Outputs) { node.String(2, output); }
         node.String(3, $"node_{Outputs[0]}");
         node.String(4, Type);
+        if (Domain.Length > 0) { node.String(7, Domain); }
         foreach (var attribute in Attributes) { node.Message(5, attribute.Write); }
     }
 }

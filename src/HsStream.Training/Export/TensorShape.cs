@@ -10,6 +10,9 @@ public enum ElementType
     Int64 = 7,
     Bool = 9,
     Float16 = 10,
+
+    /// <summary>Two in a byte, the first in its lower half.</summary>
+    Int4 = 22,
 }
 #pragma warning restore CA1720
 

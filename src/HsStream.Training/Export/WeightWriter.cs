@@ -3,13 +3,22 @@ using HsStream.Training.Networks;
 namespace HsStream.Training.Export;
 
 /// <summary>Puts learned numbers into a graph with the precision asked for, and back to float32 where they are used.</summary>
-internal sealed class WeightWriter(ExportOptions options)
+internal sealed class WeightWriter
 {
+    private readonly ExportOptions _options;
+
+    /// <exception cref="HyperParameterException">Matrices cannot be kept in 4 bits.</exception>
+    public WeightWriter(ExportOptions options)
+    {
+        HyperParameterException.Require(options.Matrices != WeightPrecision.Four, "the precision of matrices", "full, half or eight", options.Matrices);
+        _options = options;
+    }
+
     /// <summary>A matrix [rows, columns] as float32. Narrow ones are widened by nodes that the runtime folds away when it loads.</summary>
     /// <param name="scaleRows">Whether 8 bits take a scale for each row instead of each column.</param>
     public GraphValue Matrix(GraphBuilder graph, string name, float[] values, int rows, int columns, bool scaleRows = false)
     {
-        switch (options.Matrices)
+        switch (_options.Matrices)
         {
             case WeightPrecision.Half:
                 return graph.Cast(graph.Constant(name, ToHalf(values), rows, columns), ElementType.Float32);
@@ -45,17 +54,22 @@ internal sealed class WeightWriter(ExportOptions options)
     // The narrow rows are gathered first and widened afterwards, so the table stays narrow in memory.
     private GraphValue Rows(GraphBuilder graph, EmbeddingTable table, GraphValue ids, out GraphValue? scales)
     {
-        var compact = CompactTable.Of(table, options.Tables switch { WeightPrecision.Half => 2, WeightPrecision.Eight => 1, _ => 4 });
+        var compact = CompactTable.Of(table, _options.Tables switch { WeightPrecision.Half => 2, WeightPrecision.Full => 4, _ => 1 });
         if (compact.RowOf is { } rowOf) { ids = graph.Gather(graph.Constant($"{table.Name}.rows", rowOf, table.Rows), ids); }
         scales = null;
-        switch (options.Tables)
+        switch (_options.Tables)
         {
             case WeightPrecision.Half:
                 return graph.Cast(graph.Gather(graph.Constant(table.Name, ToHalf(compact.Values), compact.Rows, table.Width), ids), ElementType.Float32);
-            case WeightPrecision.Eight:
+            case WeightPrecision.Eight or WeightPrecision.Four when _options.Tables == WeightPrecision.Eight || table.Width % 2 == 1:
                 var (codes, rowScales) = Quantization.Rows(compact.Values, table.Width);
                 scales = graph.Gather(graph.Constant($"{table.Name}.scales", rowScales, compact.Rows), ids);
                 return graph.Cast(graph.Gather(graph.Constant(table.Name, codes, compact.Rows, table.Width), ids), ElementType.Float32);
+            case WeightPrecision.Four when table.Width % 2 == 0:
+                var (packed, blockScales) = Quantization.Blocks(compact.Values, table.Width);
+                return graph.GatherBlocks(
+                    graph.PackedConstant(table.Name, packed, compact.Rows, table.Width), ids,
+                    graph.Constant($"{table.Name}.scales", blockScales, compact.Rows, blockScales.Length / compact.Rows), Quantization.BlockSize);
             default:
                 return graph.Gather(graph.Constant(table.Name, compact.Values, compact.Rows, table.Width), ids);
         }

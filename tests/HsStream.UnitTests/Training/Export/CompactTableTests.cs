@@ -11,6 +11,7 @@ public sealed class CompactTableTests
     [InlineData(WeightPrecision.Full)]
     [InlineData(WeightPrecision.Half)]
     [InlineData(WeightPrecision.Eight)]
+    [InlineData(WeightPrecision.Four)]
     public void Rows_that_no_training_text_looks_up_take_no_place_and_change_nothing(WeightPrecision precision)
     {
         NetworkDefinition definition = new() { Channels = [new NgramChannelDefinition { Width = 64 }, new ConvolutionChannelDefinition { Width = 32, Filters = 4 }] };
@@ -29,6 +30,24 @@ public sealed class CompactTableTests
         using var after = new OnnxRun(compact);
         Assert.Equal(before.Scores(batch, rows, 128, 16), after.Scores(batch, rows, 128, 16));
         Assert.True(compact.Length < 0.75 * whole.Length, $"{compact.Length} of {whole.Length}");
+    }
+
+    [Fact]
+    public void Four_bits_keep_each_number_within_half_a_step_of_its_block_or_cut_it()
+    {
+        var random = SeededRandom.For(4);
+        var values = Enumerable.Range(0, 3 * 100).Select(i => i < 100 ? 0 : random.NextBell() * (i < 200 ? 1 : 50)).ToArray();
+        var (packed, scales) = Quantization.Blocks(values, 100);
+        Assert.Equal((150, 6), (packed.Length, scales.Length));
+        for (var i = 0; i < values.Length; i++)
+        {
+            var nibble = (packed[i / 2] >> (4 * (i % 2))) & 15;
+            var scale = scales[(i / 100 * 2) + (i % 100 / 64)];
+            var found = scale * (nibble >= 8 ? nibble - 16 : nibble);
+            Assert.InRange(Math.Abs(values[i] - found), 0, Math.Abs(values[i]) <= 7.5f * scale ? 0.5001f * scale : Math.Abs(values[i]));
+        }
+
+        Assert.Throws<HyperParameterException>(() => new WeightWriter(new ExportOptions(Matrices: WeightPrecision.Four)));
     }
 
     [Fact]
