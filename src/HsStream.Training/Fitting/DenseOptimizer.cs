@@ -1,4 +1,5 @@
 using HsStream.Training.Networks;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Fitting;
@@ -39,20 +40,22 @@ internal sealed class DenseOptimizer : IDisposable
         {
             var (_, value, decays) = _parameters[i];
             if (value.grad is not { } gradient) { continue; }
-            if (scale != 1) { gradient.mul_(scale); }
-            if (decays && _options.WeightDecay > 0) { value.mul_(1 - (rate * _options.WeightDecay)); }
+            if (scale != 1) { gradient.ScaleInPlace(scale); }
+            if (decays && _options.WeightDecay > 0) { value.ScaleInPlace(1 - (rate * _options.WeightDecay)); }
             var (first, second) = (Firsts[i].Value, Seconds[i].Value);
             if (_options.Dense == DenseOptimizerKind.AdamW)
             {
-                first.mul_(FirstDecay).add_(gradient, 1 - FirstDecay);
-                second.mul_(SecondDecay).addcmul_(gradient, gradient, 1 - SecondDecay);
-                var size = second.sqrt().div_(Math.Sqrt(1 - Math.Pow(SecondDecay, step + 1))).add_(Epsilon);
-                value.addcdiv_(first, size, -rate / (1 - Math.Pow(FirstDecay, step + 1)));
+                first.ScaleInPlace(FirstDecay).AddInPlace(gradient, 1 - FirstDecay);
+                second.ScaleInPlace(SecondDecay).addcmul_(gradient, gradient, TensorMath.Number(1 - SecondDecay));
+                var size = Shifted(second.sqrt().ScaleInPlace(1 / Math.Sqrt(1 - Math.Pow(SecondDecay, step + 1))));
+                using var change = (-rate / (1 - Math.Pow(FirstDecay, step + 1))).ToScalar();
+                value.addcdiv_(first, size, change);
             }
             else
             {
-                second.addcmul_(gradient, gradient, 1);
-                value.addcdiv_(gradient, second.sqrt().add_(Epsilon), -rate);
+                second.addcmul_(gradient, gradient, TensorMath.Number(1));
+                using var change = (-rate).ToScalar();
+                value.addcdiv_(gradient, Shifted(second.sqrt()), change);
             }
 
             gradient.zero_();
@@ -64,13 +67,15 @@ internal sealed class DenseOptimizer : IDisposable
     {
         using var none = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        return _parameters.Sum(p => p.Value.grad is { } gradient ? gradient.square().sum().item<float>() : 0.0);
+        return _parameters.Sum(p => p.Value.grad is { } gradient ? gradient.mul(gradient).sum().item<float>() : 0.0);
     }
 
     public void Dispose()
     {
         foreach (var state in Firsts.Concat(Seconds)) { state.Value.Dispose(); }
     }
+
+    private static torch.Tensor Shifted(torch.Tensor roots) => roots.add_(TensorMath.Number(Epsilon), TensorMath.Number(1));
 
     private static DenseParameter Zeros(DenseParameter parameter, string name)
     {

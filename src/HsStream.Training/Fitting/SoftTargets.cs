@@ -1,4 +1,5 @@
 using HsStream.Training.Networks;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Fitting;
@@ -32,7 +33,7 @@ public sealed class SoftTargets
         var targets = new SoftTargets(rows.Count, kept, labels);
         Inference.ForBatches(teacher, rows, (start, output) =>
         {
-            var (values, ids) = torch.nn.functional.softmax(output.Logits / temperature, 1).topk(kept, 1);
+            var (values, ids) = torch.nn.functional.softmax(output.Logits.Times(1 / temperature), 1).topk(kept, 1);
             values.contiguous().data<float>().ToArray().CopyTo(targets._probabilities.AsSpan(start * kept));
             Array.ConvertAll(ids.contiguous().data<long>().ToArray(), id => (int)id).CopyTo(targets._ids.AsSpan(start * kept));
         }, cancellationToken);

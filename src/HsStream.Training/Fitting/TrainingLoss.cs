@@ -1,4 +1,5 @@
 using HsStream.Training.Networks;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Fitting;
@@ -40,7 +41,7 @@ internal sealed class TrainingLoss : IDisposable
             if (data.Teacher is { } teacher && _options.Teacher > 0)
             {
                 var asked = -(teacher.Dense(selected, device) * log).sum(1);
-                loss = (loss * (1 - _options.Teacher)) + (asked * _options.Teacher);
+                loss = loss.Times(1 - _options.Teacher).Plus(asked.Times(_options.Teacher));
             }
         }
 
@@ -68,18 +69,19 @@ internal sealed class TrainingLoss : IDisposable
         var target = torch.tensor(Array.ConvertAll(labels, label => (long)of[(int)label])).to(loss.device).unsqueeze(1);
         if (scores is not null)
         {
-            return loss - (torch.nn.functional.log_softmax(scores, 1).gather(1, target).squeeze(1) * weight);
+            return loss.Minus(torch.nn.functional.log_softmax(scores, 1).gather(1, target).squeeze(1).Times(weight));
         }
 
         if (log is null) { return loss; }
-        var sums = torch.zeros([labels.Length, groups], torch.float32, loss.device).index_add(1, index.to(loss.device), log.exp(), 1);
-        return loss - ((sums.gather(1, target).squeeze(1) + Tiny).log() * weight);
+        var sums = torch.zeros([labels.Length, groups], torch.float32, loss.device).index_add(1, index.to(loss.device), log.exp(), TensorMath.Number(1));
+        return loss.Minus(sums.gather(1, target).squeeze(1).Plus(Tiny).log().Times(weight));
     }
 
     private static torch.Tensor SquaredHinge(torch.Tensor logits, torch.Tensor target)
     {
-        var signs = torch.full_like(logits, -1).scatter_(1, target.unsqueeze(1), torch.ones([target.shape[0], 1], torch.float32, logits.device));
-        return torch.nn.functional.relu(1 - (signs * logits)).square().sum(1);
+        var signs = torch.full_like(logits, TensorMath.Number(-1)).scatter_(1, target.unsqueeze(1), torch.ones([target.shape[0], 1], torch.float32, logits.device));
+        var missing = torch.nn.functional.relu((signs * logits).Times(-1).Plus(1));
+        return (missing * missing).sum(1);
     }
 
     private static torch.Tensor Indices(IReadOnlyList<int> of) => torch.tensor(of.Select(i => (long)i).ToArray()).DetachFromDisposeScope();
@@ -87,6 +89,6 @@ internal sealed class TrainingLoss : IDisposable
     private torch.Tensor Smoothed(torch.Tensor log, torch.Tensor target)
     {
         var asked = -log.gather(1, target.unsqueeze(1)).squeeze(1);
-        return _options.LabelSmoothing == 0 ? asked : (asked * (1 - _options.LabelSmoothing)) - (log.mean([1]) * _options.LabelSmoothing);
+        return _options.LabelSmoothing == 0 ? asked : asked.Times(1 - _options.LabelSmoothing).Minus(log.mean([1]).Times(_options.LabelSmoothing));
     }
 }

@@ -1,4 +1,5 @@
 using HsStream.Training.Networks;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Fitting;
@@ -37,7 +38,7 @@ internal sealed class WeightAveraging : IDisposable
     {
         using var none = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        for (var i = 0; i < _dense.Length; i++) { _dense[i].Value.mul_(_options.Decay).add_(_network.Parameters[i].Value, 1 - _options.Decay); }
+        for (var i = 0; i < _dense.Length; i++) { _dense[i].Value.ScaleInPlace(_options.Decay).AddInPlace(_network.Parameters[i].Value, 1 - _options.Decay); }
     }
 
     /// <param name="epoch">From 1.</param>

@@ -62,12 +62,12 @@ public sealed class ChannelNetwork : INetwork
     {
         var found = _channels.Select(channel => channel.Forward(pass)).ToList();
         var vector = found.Count == 1 ? found[0] : torch.cat(found, 1);
-        if (_linearBias is not null) { return new NetworkOutput(vector + _linearBias); }
+        if (_linearBias is not null) { return new NetworkOutput(vector.Plus(_linearBias)); }
         foreach (var layer in _trunk)
         {
             var read = pass.Dropout(vector, _definition.Trunk.Dropout);
             var units = torch.nn.functional.relu(layer.Forward(read));
-            vector = IsAdded(vector.shape[1], units.shape[1]) ? vector + units : units;
+            vector = IsAdded(vector.shape[1], units.shape[1]) ? vector.Plus(units) : units;
         }
 
         return _head!.Forward(vector, pass);

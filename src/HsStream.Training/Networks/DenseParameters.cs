@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Networks;
@@ -9,7 +10,9 @@ public sealed record DenseParameter(string Name, torch.Tensor Value, bool Decays
 {
     public float[] ToArray()
     {
-        using var local = Value.detach().cpu().contiguous();
+        // The scope keeps every step of the way alive until the numbers are copied.
+        using var scope = torch.NewDisposeScope();
+        var local = Value.detach().cpu().contiguous();
         return MemoryMarshal.Cast<byte, float>(local.bytes).ToArray();
     }
 
@@ -45,7 +48,7 @@ public sealed class DenseParameters(long seed, torch.Device? device = null) : ID
     }
 
     public torch.Tensor CreateFilled(string name, float value, params long[] shape) =>
-        Add(name, torch.full(shape, value, torch.float32, Device), decays: false);
+        Add(name, torch.full(shape, TensorMath.Number(value), torch.float32, Device), decays: false);
 
     /// <summary>Takes over a parameter that a layer of libtorch made, with first values of this run's seed.</summary>
     public void Adopt(string name, torch.Tensor value, double deviation, bool decays)

@@ -1,4 +1,5 @@
 using HsStream.Training.Export;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Networks;
@@ -34,8 +35,8 @@ public sealed class EnsembleNetwork : INetwork
 
     public NetworkOutput Forward(ForwardPass pass)
     {
-        var mean = _members.Select(member => torch.nn.functional.softmax(member.Forward(pass).Logits, 1)).Aggregate((sum, next) => sum + next) / _members.Count;
-        return new NetworkOutput((mean + Tiny).log());
+        var mean = _members.Select(member => torch.nn.functional.softmax(member.Forward(pass).Logits, 1)).Aggregate((sum, next) => sum.Plus(next)).Times(1.0 / _members.Count);
+        return new NetworkOutput(mean.Plus(Tiny).log());
     }
 
     public GraphOutput Export(GraphBuilder graph, ExportOptions options)

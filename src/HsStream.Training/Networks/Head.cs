@@ -1,4 +1,5 @@
 using HsStream.Training.Export;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Networks;
@@ -30,14 +31,14 @@ internal sealed class Head
     {
         // [N, width] -> [N, subheadings], [N, headings], [N, chapters]
         var direction = torch.nn.functional.normalize(vector, 2, 1);
-        var read = pass.Dropout(_definition.Length > 0 ? direction * _definition.Length : vector, _definition.Dropout);
+        var read = pass.Dropout(_definition.Length > 0 ? direction.Times(_definition.Length) : vector, _definition.Dropout);
         var headings = _headings?.Forward(read);
         var chapters = _chapters?.Forward(read);
         var logits = _subheadings.Forward(read);
         if (_definition.Additive)
         {
-            if (headings is not null) { logits += headings.index_select(1, _headingOf); }
-            if (chapters is not null) { logits += chapters.index_select(1, _chapterOf); }
+            if (headings is not null) { logits = logits.Plus(headings.index_select(1, _headingOf)); }
+            if (chapters is not null) { logits = logits.Plus(chapters.index_select(1, _chapterOf)); }
         }
 
         return new NetworkOutput(logits, headings, chapters, direction);

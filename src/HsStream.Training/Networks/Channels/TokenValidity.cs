@@ -1,4 +1,5 @@
 using HsStream.Training.Export;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Networks.Channels;
@@ -15,8 +16,9 @@ internal static class TokenValidity
     /// <summary>Maximum over the tokens: [N, T, D] gives [N, D]. A text without tokens gives zeros.</summary>
     public static torch.Tensor Maximum(torch.Tensor values, ForwardPass pass)
     {
-        var masked = values.masked_fill(pass.Valid.unsqueeze(2).eq(0), Lowest);
-        return masked.amax([1]).masked_fill(pass.Lengths.eq(0).unsqueeze(1), 0);
+        var zero = TensorMath.Number(0);
+        var masked = values.masked_fill(pass.Valid.unsqueeze(2).eq(zero), TensorMath.Number(Lowest));
+        return masked.amax([1]).masked_fill(pass.Lengths.eq(zero).unsqueeze(1), zero);
     }
 
     /// <inheritdoc cref="Maximum(torch.Tensor, ForwardPass)"/>

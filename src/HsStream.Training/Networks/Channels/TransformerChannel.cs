@@ -1,4 +1,5 @@
 using HsStream.Training.Export;
+using HsStream.Training.Torch;
 using TorchSharp;
 
 namespace HsStream.Training.Networks.Channels;
@@ -33,16 +34,16 @@ internal sealed class TransformerChannel : IChannel
     public torch.Tensor Forward(ForwardPass pass)
     {
         // [N, T] -> [N, T, width]
-        var places = pass.Valid.cumsum(1).clamp(0, _inputs.MaxTokens).mul(pass.Valid).to(torch.int64);
-        var value = pass.Tokens(Table) + _positions.index_select(0, places.flatten()).reshape(pass.Batch.Rows, pass.Batch.TokenWidth, Width);
+        var places = pass.Valid.cumsum(1).clamp(TensorMath.Number(0), TensorMath.Number(_inputs.MaxTokens)).mul(pass.Valid).to(torch.int64);
+        var value = pass.Tokens(Table).Plus(_positions.index_select(0, places.flatten()).reshape(pass.Batch.Rows, pass.Batch.TokenWidth, Width));
         value = pass.Dropout(value, _definition.Dropout);
         // [N, 1, 1, T]: so low at padding that its share of the attention is 0.
-        var mask = ((pass.Valid - 1) * 1e9f).unsqueeze(1).unsqueeze(1);
+        var mask = pass.Valid.Plus(-1).Times(1e9).unsqueeze(1).unsqueeze(1);
         foreach (var layer in _layers) { value = layer.Forward(value, mask, pass); }
 
         // Mean over the tokens; a text without tokens gives zeros.
         var sum = (_last.Forward(value) * pass.Valid.unsqueeze(2)).sum(1);
-        return sum / pass.Lengths.clamp_min(1).unsqueeze(1);
+        return sum / pass.Lengths.clamp_min(TensorMath.Number(1)).unsqueeze(1);
     }
 
     public GraphValue Export(GraphBuilder graph, WeightWriter weights)
@@ -98,13 +99,13 @@ internal sealed class TransformerChannel : IChannel
 
             // Heads apart: [N, heads, T, T] of attention over [N, heads, T, head width].
             var read = _beforeAttention.Forward(value);
-            var scores = (Split(_queries.Forward(read)) * Scale).matmul(Split(_keys.Forward(read)).transpose(2, 3)) + mask;
+            var scores = Split(_queries.Forward(read)).Times(Scale).matmul(Split(_keys.Forward(read)).transpose(2, 3)).Plus(mask);
             var mixed = torch.nn.functional.softmax(scores, -1).matmul(Split(_values.Forward(read)));
             var joined = mixed.transpose(1, 2).reshape(rows, steps, definition.Width);
-            value += pass.Dropout(_join.Forward(joined), definition.Dropout);
+            value = value.Plus(pass.Dropout(_join.Forward(joined), definition.Dropout));
 
             var wide = torch.nn.functional.gelu(_widen.Forward(_beforeFeedForward.Forward(value)));
-            return value + pass.Dropout(_narrow.Forward(wide), definition.Dropout);
+            return value.Plus(pass.Dropout(_narrow.Forward(wide), definition.Dropout));
         }
 
         public GraphValue Export(GraphBuilder graph, WeightWriter weights, GraphValue value, GraphValue mask)
