@@ -96,6 +96,15 @@ public sealed class CalibrationFitter
         };
     }
 
+    /// <summary>Takes a calibration over to this fitter's model, which was trained again, on the calibration rows too.</summary>
+    /// <remarks>Temperatures, sets and thresholds stay; what counts labels, words and texts of the training rows is counted anew.</remarks>
+    public Calibration Adopt(Calibration fitted) => fitted with
+    {
+        Assessment = fitted.Assessment is { } assessment ? assessment with { LabelRows = _labelRows } : null,
+        Words = _words is { } words && fitted.Words is { } before ? words with { MinInformation = before.MinInformation } : null,
+        AmbiguousTexts = _ambiguous,
+    };
+
     private static float Percentile(float[] values, double share)
     {
         Array.Sort(values);

@@ -136,6 +136,29 @@ public sealed class CalibrationFitterTests
     }
 
     [Fact]
+    public void A_model_trained_again_with_another_label_and_encoder_keeps_the_thresholds_and_counts_anew()
+    {
+        var added = HsNomenclature.Of(NomenclatureEdition.Hs2022).Subheadings[^1];
+        var labels = new LabelTable([.. Labels.Codes.Prepend(added)], NomenclatureEdition.Hs2022);
+        var encoder = EncoderFitter.Fit(Training.Texts.Encoder.Definition, ["other words first", "other words first", "goods0 colour1"]);
+        var texts = new EncodedBatch(encoder);
+        string[] lines = ["other words first", "goods0 colour1", "other words", "OTHER words"];
+        foreach (var line in lines)
+        {
+            texts.Add(line);
+        }
+
+        var adopted = new CalibrationFitter(labels, texts, [added, Labels.Codes[0], added, Labels.Codes[0]], Options).Adopt(Fitted);
+        Assert.Equal([2, 2, 0], adopted.Assessment!.LabelRows.Take(3));
+        Assert.Equal(41, adopted.Assessment.LabelRows.Count);
+        Assert.Equal(8, adopted.AmbiguousTexts.Length);
+        Assert.NotEqual(Fitted.Words!.Levels, adopted.Words!.Levels);
+        Assert.Equal(
+            (Fitted.Temperatures, Fitted.Decision, Fitted.Words.MinInformation, Fitted.Rows),
+            (adopted.Temperatures, adopted.Decision, adopted.Words.MinInformation, adopted.Rows));
+    }
+
+    [Fact]
     public void A_calibration_reads_back_as_written() => Assert.Equal(Fitted.ToJson(), Calibration.Parse(Fitted.ToJson()).ToJson());
 
     [Fact]
