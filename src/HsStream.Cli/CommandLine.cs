@@ -43,7 +43,7 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Describe() => new("HsStream on one machine: a Kafka-compatible broker, a schema registry and PostgreSQL.")
+    private static RootCommand Describe() => new("HsStream: predicts Harmonized System codes of shipped goods; on one machine it brings its broker, schema registry and PostgreSQL.")
     {
         Up.UpVerb.Describe(),
         Broker.BrokerVerbs.Describe(),
@@ -52,6 +52,9 @@ internal static class CommandLine
         Nomenclature.NomenclatureVerbs.Describe(),
         Demo.DemoVerb.Describe(),
         Doctor.DoctorVerb.Describe(),
+        Model.ModelVerbs.Describe(),
+        Predict.PredictVerb.Describe(),
+        Train.TrainVerb.Describe(),
     };
 
     private static IEnumerable<string> Path(CommandResult command) =>

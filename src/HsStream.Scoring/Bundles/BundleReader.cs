@@ -10,6 +10,21 @@ public static class BundleReader
 {
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-");
 
+    /// <summary>The manifest alone, for lists: nothing but its form is checked.</summary>
+    /// <returns>Null when it is missing or cannot be read.</returns>
+    public static BundleManifest? TryReadManifest(string directory, BundleLimits? limits = null)
+    {
+        try
+        {
+            limits ??= new BundleLimits();
+            return ReadManifest(directory, List(directory, limits), limits);
+        }
+        catch (BundleException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads everything into memory once, so that what was verified is what is used.</summary>
     /// <exception cref="BundleException">Names the file, what was expected and what was found.</exception>
     public static Bundle Read(string directory, BundleLimits? limits = null)

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using HsStream.Cli.Dataset;
+using HsStream.Cli.Model;
+using HsStream.Domain.Nomenclature;
+using HsStream.Scoring.Features;
+using HsStream.Training.Catalogue;
+using HsStream.Training.Datasets.Import;
+using HsStream.Training.Fitting;
+using HsStream.Training.Modelling;
+using HsStream.Training.Networks;
+
+namespace HsStream.Cli.Train;
+
+/// <summary><c>hsstream train</c>: labelled descriptions in, a model in the store out.</summary>
+internal static class TrainVerb
+{
+    /// <summary>Generated lines that the default model learns from, besides the catalogue's phrases.</summary>
+    internal const int GeneratedLines = 30_000;
+
+    public static Command Describe()
+    {
+        var data = new Option<string?>("--data") { Description = "CSV, TSV or JSON lines of descriptions with codes; default: shipment lines generated from the shipped catalogue.", HelpName = "FILE" };
+        var importing = new ImportFlags();
+        var models = new ModelFlags();
+        var architecture = new Option<string>("--architecture") { Description = $"One of {string.Join(", ", Architectures.Names)}.", HelpName = "NAME", DefaultValueFactory = _ => Architectures.Default };
+        var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: 10.");
+        var seed = CommonOptions.Number("--seed", 0, "Equal seeds, data and settings give equal weights; default: 1.");
+        var threads = CommonOptions.Number("--threads", 1, "Threads of training; default: 2.");
+        var generated = CommonOptions.Number("--generated-lines", 100, $"Lines to generate without --data; default: {GeneratedLines}.");
+        var noCatalogue = new Option<bool>("--no-catalogue") { Description = "Learn from the data alone, without the shipped catalogue's phrases." };
+        var keepDuplicates = new Option<bool>("--keep-duplicates") { Description = "Let a text that comes n times count n times instead of once." };
+        var network = Settings("--network", "network");
+        var training = Settings("--training", "training options");
+        var encoder = Settings("--encoder", "encoder's definition");
+        var json = CommonOptions.Json("Print the result as one JSON object.");
+        var verb = new Command("train", "Train a model and add it to the store. An interrupted run goes on where it stopped when it is started again.") { data };
+        importing.AddTo(verb, withCodes: true);
+        foreach (var option in (Option[])[architecture, epochs, seed, threads, generated, noCatalogue, keepDuplicates, network, training, encoder]) { verb.Add(option); }
+        models.AddTo(verb, withModel: false);
+        verb.Add(json);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var import = importing.Read(parsed);
+            var file = parsed.GetValue(data);
+            var settings = new ModelSettings
+            {
+                Architecture = parsed.GetValue(architecture)!,
+                Edition = file is null ? NomenclatureEdition.Hs2022 : import.TargetEdition ?? import.Edition,
+                Seed = parsed.GetValue(seed) ?? 1,
+                CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : new ModelSettings().CatalogueWeight,
+                CollapseDuplicates = !parsed.GetValue(keepDuplicates),
+                Network = parsed.GetValue(network) is { } networkFile ? SettingsFile.Parse<NetworkDefinition>(ReadFile(networkFile), networkFile) : null,
+                Training = parsed.GetValue(training) is { } trainingFile ? SettingsFile.Parse<TrainingOptions>(ReadFile(trainingFile), trainingFile) : new TrainingOptions(),
+                Encoder = parsed.GetValue(encoder) is { } encoderFile ? SettingsFile.Parse<EncoderDefinition>(ReadFile(encoderFile), encoderFile) : new ModelSettings().Encoder,
+            };
+            settings = settings with
+            {
+                Training = settings.Training with
+                {
+                    Epochs = (int?)parsed.GetValue(epochs) ?? settings.Training.Epochs,
+                    Threads = (int?)parsed.GetValue(threads) ?? settings.Training.Threads,
+                },
+            };
+            settings.Validate();
+            var store = models.WritableStore(parsed);
+            var rows = file is null
+                ? Generate((int)(parsed.GetValue(generated) ?? GeneratedLines), (ulong)settings.Seed)
+                : await ReadAsync(file, import, errors, cancellationToken);
+            var set = TrainingSet.Of(rows, settings, ProductCatalogue.Shipped);
+            await errors.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{set.DataRows} rows, {set.Texts.Count} different texts with the catalogue's, {set.Texts.Select(text => text.Code).Distinct().Count()} codes of {settings.Edition}"));
+            using var stop = new StopSignals(cancellationToken);
+            var built = TrainingDisplay.Run(errors, display => new ModelBuilder(settings, file is null ? "generated from the shipped catalogue" : Path.GetFileName(file), TimeProvider.System)
+            {
+                Progress = display,
+                WorkDirectory = Path.Combine(store.Root, $".training-{settings.Architecture}-{settings.Seed}"),
+            }.Build(set, store, stop.Token));
+            await WriteAsync(built, output, parsed.GetValue(json));
+            return 0;
+        });
+        return verb;
+    }
+
+    private static Option<string?> Settings(string name, string what) =>
+        new(name) { Description = $"The {what} as JSON, in the form that model inspect shows; what is left out has its default.", HelpName = "FILE" };
+
+    private static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException($"cannot read {path}: {e.Message}", e);
+        }
+    }
+
+    private static IEnumerable<(string Text, HsCode Code)> Generate(int lines, ulong seed)
+    {
+        var generator = new ShipmentGenerator(ProductCatalogue.Shipped, new GeneratorOptions { Seed = seed, ExpectedCount = lines });
+        return generator.Generate(lines).Select(line => (line.Description, line.Label));
+    }
+
+    private static async Task<List<(string Text, HsCode Code)>> ReadAsync(string file, ImportOptions options, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var report = new ImportReport(null);
+        using var import = DescriptionImport.Open(file, options, report);
+        var rows = new List<(string Text, HsCode Code)>();
+        foreach (var row in import.ReadLabelled())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            rows.Add((row.Text, row.Code));
+        }
+
+        if (report.Damage is { } damage) { throw new OperatorException($"{file} is damaged after {report.Rows} rows: {damage}"); }
+        if (report.Rejected > 0)
+        {
+            await errors.WriteLineAsync($"{file}: {report.Rejected} of {report.Rows} rows cannot be used; hsstream dataset check {file} says why");
+        }
+
+        return rows.Count > 0 ? rows : throw new OperatorException($"no row of {file} can be used; hsstream dataset check {file} says why");
+    }
+
+    private static async Task WriteAsync(BuiltModel built, TextWriter output, bool isJson)
+    {
+        if (isJson)
+        {
+            await output.WriteLineAsync(JsonLine.Write(new JsonObject
+            {
+                ["modelVersion"] = built.Manifest.ModelVersion,
+                ["folder"] = built.Directory,
+                ["heldOutHs6"] = Math.Round(built.HeldOut.Subheadings, 4),
+                ["heldOutHs4"] = Math.Round(built.HeldOut.Headings, 4),
+                ["parameters"] = built.Parameters,
+                ["bundleBytes"] = built.BundleBytes,
+                ["seconds"] = Math.Round(built.TrainingTime.TotalSeconds, 1),
+            }));
+            return;
+        }
+
+        await output.WriteLineAsync($"model {built.Manifest.ModelVersion}");
+        await output.WriteLineAsync($"  folder      {built.Directory}");
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  held out    HS6 {built.HeldOut.Subheadings:0.000}, HS4 {built.HeldOut.Headings:0.000} top-1 on {built.Manifest.Split.CalibrationRows} texts that the first run did not see"));
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  size        {built.Parameters / 1e6:0.0} M parameters, {built.BundleBytes / 1e6:0.0} MB"));
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  time        {built.TrainingTime.TotalSeconds:0} s"));
+    }
+}

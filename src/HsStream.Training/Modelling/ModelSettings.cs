@@ -1,0 +1,58 @@
+using HsStream.Domain.Nomenclature;
+using HsStream.Scoring.Confidence;
+using HsStream.Scoring.Features;
+using HsStream.Training.Export;
+using HsStream.Training.Fitting;
+using HsStream.Training.Networks;
+
+namespace HsStream.Training.Modelling;
+
+/// <summary>Everything that a model is a function of, besides its rows.</summary>
+public sealed record ModelSettings
+{
+    /// <summary>A name of <see cref="Architectures"/>; what the manifest calls the model.</summary>
+    public string Architecture { get; init; } = Architectures.Default;
+
+    /// <summary>Null takes the named architecture as it is.</summary>
+    public NetworkDefinition? Network { get; init; }
+
+    public EncoderDefinition Encoder { get; init; } = DefaultEncoder;
+
+    /// <summary>N-grams of one or two texts say little and would be most of the bundle.</summary>
+    private static EncoderDefinition DefaultEncoder { get; } = new() { Ngrams = new NgramDefinition { WordMinTexts = 2, CharacterMinTexts = 3 } };
+
+    public TrainingOptions Training { get; init; } = new();
+
+    public CalibrationOptions Calibration { get; init; } = new();
+
+    public ExportOptions Export { get; init; } = new(WeightPrecision.Eight, WeightPrecision.Half);
+
+    public NomenclatureEdition Edition { get; init; } = NomenclatureEdition.Hs2022;
+
+    public long Seed { get; init; } = 1;
+
+    /// <summary>Weight of a shipped catalogue phrase beside a row of the data, which weighs 1; 0 leaves the catalogue out. 0 to 10.</summary>
+    public double CatalogueWeight { get; init; } = 0.5;
+
+    /// <summary>Share of the texts that a first run leaves out to calibrate on; the model itself then learns from all of them. 0.02 to 0.5.</summary>
+    public double CalibrationShare { get; init; } = 0.1;
+
+    /// <summary>Whether rows whose texts differ in digits, case and punctuation only, under the same code, count once.</summary>
+    public bool CollapseDuplicates { get; init; } = true;
+
+    /// <summary>Training texts kept in the bundle to be shown as precedents, spread evenly over the rows. 0 to 1,000,000.</summary>
+    public int MaxPrecedents { get; init; } = 50_000;
+
+    public NetworkDefinition Definition => Network ?? Architectures.Get(Architecture);
+
+    /// <exception cref="HyperParameterException">A value is out of range.</exception>
+    public void Validate()
+    {
+        Definition.Validate();
+        Training.Validate();
+        Encoder.Validate();
+        HyperParameterException.RequireRange(CatalogueWeight, 0, 10, "catalogue_weight");
+        HyperParameterException.RequireRange(CalibrationShare, 0.02, 0.5, "calibration_share");
+        HyperParameterException.RequireRange(MaxPrecedents, 0, 1_000_000, "max_precedents");
+    }
+}

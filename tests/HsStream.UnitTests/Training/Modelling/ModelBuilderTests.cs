@@ -1,0 +1,106 @@
+using HsStream.Domain.Nomenclature;
+using HsStream.Scoring.Bundles;
+using HsStream.Scoring.Onnx;
+using HsStream.Training.Modelling;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace HsStream.UnitTests.Training.Modelling;
+
+public sealed class ModelBuilderTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hsstream-modelling-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private BundleStore Store => new(Path.Combine(_folder.FullName, "models"));
+
+    private string Work => Path.Combine(_folder.FullName, "work");
+
+    [Fact]
+    public void A_model_knows_the_goods_that_it_was_trained_on()
+    {
+        var rows = SmallGoods.Rows(600);
+
+        var built = Build(rows);
+
+        using var model = HsModel.Load(Store.Open(built.Manifest.ModelVersion), new ScoringOptions());
+        using var scorer = model.CreateScorer();
+        var predictions = scorer.Score([.. rows.Select(row => row.Text)]);
+        var right = predictions.Zip(rows).Count(pair => pair.First.Code == pair.Second.Code);
+        Assert.True(right > 0.9 * rows.Count, $"{right} of {rows.Count} texts got their code.");
+        Assert.True(built.HeldOut.Subheadings > 0.4, $"{built.HeldOut.Subheadings:0.00} of the texts that the first run had not seen.");
+        Assert.Equal(model.Calibration.Rows, built.Manifest.Split.CalibrationRows);
+        Assert.NotEmpty(model.Precedents!.Nearest(Embedding(scorer, rows[0].Text), 1));
+    }
+
+    [Fact]
+    public void The_manifest_says_what_the_model_was_made_of()
+    {
+        var manifest = Build(SmallGoods.Rows(200)).Manifest;
+
+        Assert.Equal(("made up", 196L, "HS2022", 7L), (manifest.Dataset.Source, manifest.Dataset.Rows, manifest.NomenclatureEdition, manifest.Seed));
+        Assert.StartsWith("sha256:", manifest.Dataset.Hash, StringComparison.Ordinal);
+        Assert.Contains("\"width\":16", manifest.HyperParameters["network"], StringComparison.Ordinal);
+        Assert.Contains("held_out_hs6_top1", manifest.Metrics.Keys);
+    }
+
+    [Fact]
+    public void Equal_data_and_settings_give_the_same_model() =>
+        Assert.Equal(Build(SmallGoods.Rows(200)).Manifest.ModelVersion, Build(SmallGoods.Rows(200)).Manifest.ModelVersion);
+
+    [Fact]
+    public void Another_seed_gives_another_model() =>
+        Assert.NotEqual(Build(SmallGoods.Rows(200)).Manifest.ModelVersion, Build(SmallGoods.Rows(200), SmallGoods.Settings with { Seed = 8 }).Manifest.ModelVersion);
+
+    [Theory]
+    [InlineData(ModelPhase.FirstRun)]
+    [InlineData(ModelPhase.FinalRun)]
+    public void An_interrupted_build_goes_on_and_ends_in_the_same_model(ModelPhase phase)
+    {
+        var rows = SmallGoods.Rows(200);
+        using var stop = new CancellationTokenSource();
+        var stopping = new Watch(progress =>
+        {
+            if (progress.Phase == phase && progress.Training is { Epoch: 3 }) { stop.Cancel(); }
+        });
+        Assert.Throws<OperationCanceledException>(() => Build(rows, progress: stopping, token: stop.Token));
+        Assert.NotEmpty(Directory.EnumerateFiles(Work));
+
+        var phases = new List<ModelPhase>();
+        var resumed = Build(rows, progress: new Watch(progress => phases.Add(progress.Phase)));
+
+        Assert.Equal(phase == ModelPhase.FirstRun, phases.Contains(ModelPhase.FirstRun));
+        Assert.False(Directory.Exists(Work), "The work folder is still there.");
+        Assert.Equal(Build(rows).Manifest.ModelVersion, resumed.Manifest.ModelVersion);
+    }
+
+    [Fact]
+    public void Data_of_one_text_cannot_be_calibrated_and_says_so()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Build([SmallGoods.Rows(10)[0]]));
+
+        Assert.Contains("1 different texts", error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static float[] Embedding(BatchScorer scorer, string text)
+    {
+        scorer.RunTexts([text], 0, 1);
+        return scorer.Embedding(0).ToArray();
+    }
+
+    private BuiltModel Build(
+        IReadOnlyList<(string Text, HsCode Code)> rows, ModelSettings? settings = null, IProgress<ModelProgress>? progress = null, CancellationToken? token = null)
+    {
+        settings ??= SmallGoods.Settings;
+        return new ModelBuilder(settings, "made up", new FakeTimeProvider()) { Progress = progress, WorkDirectory = Work }
+            .Build(TrainingSet.Of(rows, settings, null), Store, token ?? Token);
+    }
+
+    private sealed class Watch(Action<ModelProgress> see) : IProgress<ModelProgress>
+    {
+        public void Report(ModelProgress value) => see(value);
+    }
+}
