@@ -6,40 +6,52 @@ namespace HsStream.UnitTests.Training.Catalogue;
 
 public sealed class ShippedCatalogueTests
 {
-    // Chapter 77 is reserved.
-    private const int ChaptersInUse = 96;
+    private const int FewestPhrases = 8;
 
-    private static readonly ProductCatalogue Shipped = ProductCatalogue.Shipped;
+    private static readonly IReadOnlyList<CatalogueEntry> Entries = ProductCatalogue.Shipped.Entries;
 
     [Fact]
-    public void It_names_goods_of_a_thousand_subheadings_over_all_chapters()
+    public void It_covers_a_thousand_subheadings_and_every_chapter()
     {
-        Assert.True(Shipped.Entries.Count >= 1000, $"{Shipped.Entries.Count} subheadings.");
-        Assert.Equal(ChaptersInUse, Shipped.Entries.Select(entry => entry.Code.Chapter).Distinct().Count());
+        Assert.True(Entries.Count >= 1000, $"{Entries.Count} subheadings");
+        Assert.Equal(HsNomenclature.Of(NomenclatureEdition.Hs2022).Chapters, Entries.Select(e => e.Code.Chapter).Distinct());
     }
 
     [Fact]
-    public void Every_code_is_a_subheading_of_HS_2022() =>
-        Assert.All(Shipped.Entries, entry => Assert.True(HsNomenclature.Of(NomenclatureEdition.Hs2022).Contains(entry.Code) && entry.Code.Level == HsLevel.Subheading, entry.Code.ToString()));
-
-    [Fact]
-    public void Every_code_has_eight_phrases_or_more() =>
-        Assert.All(Shipped.Entries, entry => Assert.True(entry.Phrases.Count >= 8, $"{entry.Code} has {entry.Phrases.Count}."));
-
-    [Fact]
-    public void No_phrase_belongs_to_two_codes()
+    public void Every_code_is_a_subheading_of_hs2022_with_enough_phrases() => Assert.All(Entries, entry =>
     {
-        var owners = Shipped.Entries.SelectMany(entry => entry.Phrases.Concat(entry.NovelPhrases).Distinct().Select(phrase => (phrase, entry.Code)))
-            .GroupBy(pair => pair.phrase, pair => pair.Code).Where(group => group.Count() > 1).Select(group => $"{group.Key}: {string.Join(", ", group)}");
+        Assert.True(HsNomenclature.Of(NomenclatureEdition.Hs2022).Contains(entry.Code) && entry.Code.Level == HsLevel.Subheading, entry.Code.ToString());
+        Assert.True(entry.Phrases.Distinct().Count() >= FewestPhrases, $"{entry.Code} has {entry.Phrases.Count} phrases");
+    });
 
-        Assert.Empty(owners);
+    [Fact]
+    public void No_phrase_stands_under_two_codes() => Assert.Empty(
+        Entries.SelectMany(e => e.Phrases.Concat(e.NovelPhrases).Select(p => (Phrase: p, e.Code)))
+            .GroupBy(p => p.Phrase).Where(g => g.Count() > 1)
+            .Select(g => $"{g.Key}: {string.Join(", ", g.Select(p => p.Code))}"));
+
+    [Fact]
+    public void Phrases_are_plain_lower_case_words()
+    {
+        Assert.DoesNotContain(
+            Entries.SelectMany(e => e.Phrases.Concat(e.NovelPhrases)),
+            p => p.Any(c => !char.IsAscii(c) || char.IsAsciiLetterUpper(c) || char.IsControl(c)) || p.Split(' ').Length > 10 || char.IsPunctuation(p[^1]));
+        Assert.InRange(Entries.Count(e => e.NovelPhrases.Count > 0) / (double)Entries.Count, 0.2, 1);
     }
 
     [Fact]
-    public void Every_chapter_and_heading_has_a_title_of_its_own()
+    public void The_novel_phrases_bring_words_that_the_others_lack()
     {
-        var nomenclature = HsNomenclature.Of(NomenclatureEdition.Hs2022);
+        var fresh = Entries.Where(e => e.NovelPhrases.Count > 0).ToList();
+        var known = fresh.ToDictionary(e => e.Code, e => e.Phrases.SelectMany(p => p.Split(' ')).ToHashSet());
+        Assert.InRange(fresh.Average(e => e.NovelPhrases.Any(p => p.Split(' ').Any(w => !known[e.Code].Contains(w))) ? 1.0 : 0), 0.9, 1);
+    }
 
-        Assert.All(nomenclature.Chapters.Concat(nomenclature.Headings), code => Assert.Equal(code, nomenclature.Title(code)?.Of));
+    [Fact]
+    public void Lines_of_every_code_are_made_from_it()
+    {
+        var lines = new ShipmentGenerator(ProductCatalogue.Shipped, new GeneratorOptions { Mix = CodeMix.Uniform }).Generate(40_000).ToList();
+        Assert.Equal(Entries.Select(e => e.Code), lines.Select(l => l.Code).Distinct().Order());
+        Assert.DoesNotContain(lines, l => l.Description.Any(char.IsControl) || l.Description != l.Description.Trim());
     }
 }
