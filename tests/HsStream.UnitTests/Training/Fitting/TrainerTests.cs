@@ -52,31 +52,6 @@ public sealed class TrainerTests
         Assert.NotEqual(first, Weights(architecture, seed: 4));
     }
 
-    [Fact]
-    public void A_busy_garbage_collector_changes_no_bit()
-    {
-        var expected = Weights("combined", seed: 3);
-        using var over = new CancellationTokenSource();
-        var collector = new Thread(() =>
-        {
-            while (!over.IsCancellationRequested)
-            {
-                GC.Collect(0);
-                GC.WaitForPendingFinalizers();
-            }
-        });
-        collector.Start();
-        try
-        {
-            for (var round = 0; round < 3; round++) { Assert.Equal(expected, Weights("combined", seed: 3)); }
-        }
-        finally
-        {
-            over.Cancel();
-            collector.Join();
-        }
-    }
-
     [Theory]
     [InlineData(AveragingKind.None, 13)]
     [InlineData(AveragingKind.Moving, 20)]
