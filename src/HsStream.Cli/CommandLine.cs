@@ -55,6 +55,7 @@ internal static class CommandLine
         Model.ModelVerbs.Describe(),
         Predict.PredictVerb.Describe(),
         Train.TrainVerb.Describe(),
+        Tune.TuneVerb.Describe(),
     };
 
     private static IEnumerable<string> Path(CommandResult command) =>

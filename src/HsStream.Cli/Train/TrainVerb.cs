@@ -83,10 +83,10 @@ internal static class TrainVerb
         return verb;
     }
 
-    private static Option<string?> Settings(string name, string what) =>
+    internal static Option<string?> Settings(string name, string what) =>
         new(name) { Description = $"The {what} as JSON, in the form that model inspect shows; what is left out has its default.", HelpName = "FILE" };
 
-    private static byte[] ReadFile(string path)
+    internal static byte[] ReadFile(string path)
     {
         try
         {
@@ -98,13 +98,13 @@ internal static class TrainVerb
         }
     }
 
-    private static IEnumerable<(string Text, HsCode Code)> Generate(int lines, ulong seed)
+    internal static IEnumerable<(string Text, HsCode Code)> Generate(int lines, ulong seed)
     {
         var generator = new ShipmentGenerator(ProductCatalogue.Shipped, new GeneratorOptions { Seed = seed, ExpectedCount = lines });
         return generator.Generate(lines).Select(line => (line.Description, line.Label));
     }
 
-    private static async Task<List<(string Text, HsCode Code)>> ReadAsync(string file, ImportOptions options, TextWriter errors, CancellationToken cancellationToken)
+    internal static async Task<List<(string Text, HsCode Code)>> ReadAsync(string file, ImportOptions options, TextWriter errors, CancellationToken cancellationToken)
     {
         var report = new ImportReport(null);
         using var import = DescriptionImport.Open(file, options, report);

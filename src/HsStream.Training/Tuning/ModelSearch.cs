@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using HsStream.Scoring.Features;
 using HsStream.Training.Fitting;
+using HsStream.Training.Modelling;
 using HsStream.Training.Networks;
 
 namespace HsStream.Training.Tuning;
@@ -11,6 +13,28 @@ namespace HsStream.Training.Tuning;
 public sealed class ModelSearch(
     NetworkDefinition network, TrainingOptions training, NetworkInputs inputs, LabelHierarchy labels, LabelledRows data, LabelledRows heldOut, long seed, TimeProvider clock)
 {
+    /// <summary>A search on a part of a model's rows, measured on the rest, with its architecture and training as the starting point.</summary>
+    /// <exception cref="ArgumentException">The data is too small to hold a part of it out.</exception>
+    public static ModelSearch Of(TrainingSet set, ModelSettings settings, TimeProvider clock)
+    {
+        settings.Validate();
+        var held = Enumerable.Range(0, set.Texts.Count).Where(row => !set.Texts[row].IsCatalogue
+            && HeldOut.IsHeldOut(TrainingSet.KeyOf(set.Texts[row].Text), settings.CalibrationShare, settings.Seed)).ToHashSet();
+        var learned = set.Without(held).Texts;
+        if (held.Count == 0 || learned.All(text => text.IsCatalogue))
+        {
+            throw new ArgumentException($"Expected data of which {settings.CalibrationShare:P0} can be held out, got {set.Texts.Count(text => !text.IsCatalogue)} different texts.");
+        }
+
+        var encoder = EncoderFitter.Fit(settings.Encoder, learned.Select(text => text.Text));
+        var labels = new LabelHierarchy(set.Texts.Select(text => text.Code).Distinct().Order());
+        var indexOf = labels.Codes.Select((code, i) => (code, i)).ToDictionary(pair => pair.code, pair => pair.i);
+        LabelledRows Rows(IReadOnlyList<TrainingText> texts) => new(
+            EncodedRows.Encode(encoder, texts.Select(text => text.Text)), [.. texts.Select(text => indexOf[text.Code])], [.. texts.Select(text => text.Weight)]);
+        return new ModelSearch(
+            settings.Definition, settings.Training, NetworkInputs.Of(encoder.Definition), labels, Rows(learned), Rows([.. held.Order().Select(row => set.Texts[row])]), settings.Seed, clock);
+    }
+
     /// <summary>What is worth trying around the default model: step sizes, what is left out in training, smoothing, the weight of headings.</summary>
     public static SearchSpace DefaultSpace(NetworkDefinition network)
     {

@@ -13,17 +13,17 @@ public sealed record Trial(
     int Number, IReadOnlyDictionary<string, string> Parameters, double? Value, bool Stopped, double Seconds, IReadOnlyList<double> Stages, string? Error = null);
 
 /// <summary>The trials of a search in a file, one JSON object a line, each written when it is over.</summary>
-/// <remarks>The first line names the search: a log of another search space or seed is refused. A last line cut off by a crash is dropped.</remarks>
+/// <remarks>The first line names the search: a log of another search is refused. A last line cut off by a crash is dropped.</remarks>
 internal sealed class TrialLog
 {
     private readonly string? _path;
 
     /// <exception cref="TrialLogException">The file is of another search, or no log.</exception>
-    public TrialLog(string? path, SearchSpace space, long seed)
+    public TrialLog(string? path, SearchSpace space, long seed, string subject)
     {
         _path = path;
         if (path is null) { return; }
-        var header = JsonSerializer.Serialize(new TrialLogHeader(1, seed, [.. space.Axes.Select(axis => axis.ToString())]), TrialJson.Default.TrialLogHeader);
+        var header = JsonSerializer.Serialize(new TrialLogHeader(1, seed, subject, [.. space.Axes.Select(axis => axis.ToString())]), TrialJson.Default.TrialLogHeader);
         var whole = File.Exists(path) ? File.ReadAllText(path) : "";
         var lines = whole[..(whole.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         if (lines.Length == 0)
@@ -32,7 +32,7 @@ internal sealed class TrialLog
             return;
         }
 
-        if (lines[0] != header) { throw new TrialLogException($"{path} is the log of another search: its space or seed differ. Name another file, or remove it."); }
+        if (lines[0] != header) { throw new TrialLogException($"{path} is the log of another search: its space, seed, data or settings differ. Name another file, or remove it."); }
         var past = new List<Trial>();
         foreach (var line in lines.Skip(1)) { past.Add(Read(line, path, past.Count + 2)); }
         Past = past;
@@ -62,7 +62,7 @@ internal sealed class TrialLog
 /// <summary>A log of trials cannot be resumed. The message names the file and says why.</summary>
 public sealed class TrialLogException(string message) : Exception(message);
 
-internal sealed record TrialLogHeader(int FormatVersion, long Seed, IReadOnlyList<string> Space);
+internal sealed record TrialLogHeader(int FormatVersion, long Seed, string Subject, IReadOnlyList<string> Space);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Trial))]

@@ -16,6 +16,9 @@ public sealed class Tuner(BayesianSearch search, long seed, TuningBudget budget,
     /// <summary>Where trials are kept, to go on from; null keeps none.</summary>
     public string? LogPath { get; init; }
 
+    /// <summary>What is searched besides the space, such as data and settings; a log of another subject is refused.</summary>
+    public string Subject { get; init; } = "";
+
     /// <summary>Told of each trial when it is over, those of an earlier run included.</summary>
     public IProgress<Trial>? Progress { get; init; }
 
@@ -30,10 +33,10 @@ public sealed class Tuner(BayesianSearch search, long seed, TuningBudget budget,
         HyperParameterException.Require(
             (budget.Trials ?? 1) > 0 && (budget.Time ?? TimeSpan.MaxValue) > TimeSpan.Zero && (budget.Trials ?? (object?)budget.Time) is not null,
             "budget", "a number of trials or a time, above 0", budget);
-        var log = new TrialLog(LogPath, search.Space, seed);
+        var log = new TrialLog(LogPath, search.Space, seed, Subject);
         var trials = new List<Trial>();
         var stages = new List<List<double>>();
-        foreach (var past in log.Past) { Take(past, ToPoint(past)); }
+        foreach (var past in log.Past) { Take(past, ToPoint(search.Space, past)); }
 
         var started = clock.GetTimestamp();
         while (trials.Count < (budget.Trials ?? int.MaxValue) && clock.GetElapsedTime(started) < (budget.Time ?? TimeSpan.MaxValue))
@@ -96,7 +99,8 @@ public sealed class Tuner(BayesianSearch search, long seed, TuningBudget budget,
         return new Trial(number, parameters, value, stopped, Math.Round(clock.GetElapsedTime(began).TotalSeconds, 3), reached, error);
     }
 
-    private SearchPoint ToPoint(Trial trial) => new(search.Space.Axes.ToDictionary(
+    /// <summary>The point that a trial tried.</summary>
+    public static SearchPoint ToPoint(SearchSpace space, Trial trial) => new(space.Axes.ToDictionary(
         axis => axis.Name,
         axis => axis is ChoiceAxis
             ? SearchValue.Of(trial.Parameters[axis.Name])
