@@ -7,6 +7,9 @@ namespace HsStream.Cli.Nomenclature;
 /// <summary><c>hsstream nomenclature show</c>: everything known of one code.</summary>
 internal static class ShowVerb
 {
+    /// <summary>Waste of electrical goods has a thousand.</summary>
+    private const int ShownCandidates = 12;
+
     public static Command Describe()
     {
         var code = new Argument<string>("CODE") { Description = "Chapter, heading or subheading in any usual spelling: 87, 8712, 8712.00." };
@@ -40,7 +43,9 @@ internal static class ShowVerb
         foreach (var child in nomenclature.Children(code)) { await output.WriteLineAsync($"below  {child,-7:D}  {NomenclatureVerbs.Title(nomenclature, child)}"); }
         foreach (var conversion in Conversions(code, edition))
         {
-            await output.WriteLineAsync($"{conversion.To} {conversion.Relationship}  {(conversion.Candidates.Count == 0 ? "no counterpart" : string.Join(", ", conversion.Candidates.Select(c => c.ToString("D"))))}");
+            var more = conversion.Candidates.Count - ShownCandidates;
+            await output.WriteLineAsync($"{conversion.To} {conversion.Relationship}  {(conversion.Candidates.Count == 0 ? "no counterpart"
+                : string.Join(", ", conversion.Candidates.Take(ShownCandidates).Select(c => c.ToString("D"))))}{(more > 0 ? $" and {more} more; see --json" : "")}");
         }
     }
 

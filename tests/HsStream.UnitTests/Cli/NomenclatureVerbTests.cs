@@ -43,7 +43,7 @@ public sealed class NomenclatureVerbTests : IDisposable
         Assert.Contains("text   Pedal-driven cycles without a motor", (await RunAsync("show", "8712.00")).Output, StringComparison.Ordinal);
         Assert.Contains("not in the imported list", (await RunAsync("show", "8711")).Output, StringComparison.Ordinal);
         Assert.Contains("none imported", (await RunAsync("show", "8712.00", "--edition", "HS2017")).Output, StringComparison.Ordinal);
-        Assert.Equal(["code", "8712", "8712.00"], (await RunAsync("list", "--search", "pedal CYCLES")).Output.TrimEnd().Split('\n').Select(l => l.Split('\t')[0]));
+        Assert.Equal(["code", "8712", "8712.00"], (await RunAsync("list", "--search", "pedal-driven CYCLES")).Output.TrimEnd().Split('\n').Select(l => l.Split('\t')[0]));
 
         // The next import takes the place of the first.
         await RunAsync("import", Write("list.json", """[{"htsno":"8712.00","indent":"0","description":"Velocipedes"}]"""), "--edition", "HS2022");
@@ -72,6 +72,15 @@ public sealed class NomenclatureVerbTests : IDisposable
         Assert.Equal(["8711", "8711.10"], (await RunAsync("list", "8711")).Output.Split('\n').Skip(1).Take(2).Select(l => l.Split('\t')[0]));
         Assert.Equal(5387, (await RunAsync("list", "--level", "subheading", "--edition", "HS2017")).Output.TrimEnd().Split('\n').Length - 1);
         Assert.Equal("8711.10", (string?)JsonNode.Parse((await RunAsync("list", "8711.10", "--json")).Output)!["code"]);
+    }
+
+    [Fact]
+    public async Task Codes_are_found_by_what_the_trade_calls_the_goods()
+    {
+        var row = (await RunAsync("list", "--search", "COOKER rice", "--level", "subheading")).Output.Split('\n').Skip(1).First(l => l.StartsWith("8516", StringComparison.Ordinal)).Split('\t');
+        Assert.Contains("rice cooker", row[^1], StringComparison.Ordinal);
+        // Of the thousand counterparts of waste only the first stand in the text.
+        Assert.Matches(@"HS2017 n:n  8542\.31, .* and 1007 more; see --json", (await RunAsync("show", "8549.21")).Output);
     }
 
     [Fact]
