@@ -11,6 +11,11 @@ export HOME ?= $(CURDIR)/.data/home
 A ?=
 B ?=
 ARGS ?=
+# Labelled descriptions for evaluate and bench-accuracy, and the edition of their codes when it is not to be found out.
+DATA ?= $(HSSTREAM_DATA)
+EDITION ?=
+ARCHITECTURES ?= default,linear,dnn,lstm,text-cnn
+EDITION_FLAG = $(if $(EDITION),--edition $(EDITION))
 
 # The stamp tells ./hsstream that it is built; it carries the time before the build, so a later edit counts as newer.
 BUILD = mkdir -p artifacts && touch artifacts/hsstream.stamp.new \
@@ -75,6 +80,25 @@ bench-encoder: ## Measure the encoder beside a plain hash
 bench-scorer: ## Measure scoring beside bare runs of the model (ARGS="--bundle DIR")
 	@./setup.sh build
 	@dotnet run -c Release --project benchmarks/HsStream.Benchmarks -- scorer $(ARGS)
+
+.PHONY: evaluate
+evaluate: ## Measure models on DATA=file (EDITION=HS2017, ARCHITECTURES=default,linear,...), or on generated lines
+	@./setup.sh build
+	@$(BUILD)
+ifeq ($(DATA),)
+	@./hsstream evaluate --split all --blocks 4 --report artifacts/evaluation --command "make evaluate" $(ARGS)
+else
+	@./hsstream evaluate --data "$(DATA)" $(EDITION_FLAG) --split all --architectures "$(ARCHITECTURES)" --report artifacts/evaluation --command "make evaluate DATA=$(notdir $(DATA))$(if $(EDITION), EDITION=$(EDITION))" $(ARGS)
+	@cp artifacts/evaluation/evaluation.json artifacts/evaluation/evaluation.md benchmarks/results/
+endif
+	@echo "page: artifacts/evaluation/report.html" >&2
+
+.PHONY: bench-accuracy
+bench-accuracy: ## Measure HsStream beside LinearSVC, kNN and fastText on DATA=file (EDITION=HS2017)
+	@test -n "$(DATA)" || { echo "usage: make bench-accuracy DATA=file [EDITION=HS2017] [ARGS=\"--only hsstream,knn\"]" >&2; exit 2; }
+	@./setup.sh accuracy
+	@$(BUILD)
+	@/usr/bin/python3 benchmarks/accuracy/baselines.py --data "$(DATA)" $(EDITION_FLAG) --hsstream ./hsstream --out benchmarks/results $(ARGS)
 
 .PHONY: broker-diff
 broker-diff: ## Play the same requests to two brokers and compare: A=host:port B=host:port

@@ -3,6 +3,7 @@
 #
 #   ./setup.sh build    the .NET SDK (checked only: no Debian package carries it)
 #   ./setup.sh demo     + PostgreSQL server binaries, which `hsstream up` runs as a private server
+#   ./setup.sh accuracy + the classifiers that make bench-accuracy measures beside ours, without PostgreSQL
 #   ./setup.sh test     + the other languages' Kafka clients that the conformance tests run (default)
 #
 # As root it installs Debian packages with apt-get. As anybody else it prints the one line to run and stops.
@@ -43,6 +44,11 @@ need() { packages="$packages $1"; say "missing: $1 ($2)"; }
 list_missing() {
     packages=
     [ "$target" = build ] && return
+    if [ "$target" = accuracy ]; then
+        has fasttext || need fasttext "make bench-accuracy: one of the classifiers to compare with"
+        [ -e $debian_python/sklearn/__init__.py ] || need python3-sklearn "make bench-accuracy: the others"
+        return
+    fi
     has_postgres || need postgresql "the database server that hsstream up and the tests run privately"
     [ "$target" = demo ] && return
     has kcat || need kcat "conformance tests: a librdkafka 2.0 client"
@@ -94,7 +100,7 @@ complete() {
     [ -z "$packages" ] && { [ "$target" != test ] || has_kafkajs; }
 }
 
-case $target in build | demo | test) ;; *) die "unknown target '$target'; expected build, demo or test" ;; esac
+case $target in build | demo | accuracy | test) ;; *) die "unknown target '$target'; expected build, demo, accuracy or test" ;; esac
 has_dotnet || die "the .NET SDK 10 is missing: install it from https://dotnet.microsoft.com/download/dotnet/10.0 and put dotnet on PATH"
 complete && exit 0
 

@@ -52,6 +52,7 @@ internal static class CommandLine
         Nomenclature.NomenclatureVerbs.Describe(),
         Demo.DemoVerb.Describe(),
         Doctor.DoctorVerb.Describe(),
+        Evaluate.EvaluateVerb.Describe(),
         Model.ModelVerbs.Describe(),
         Predict.PredictVerb.Describe(),
         Train.TrainVerb.Describe(),

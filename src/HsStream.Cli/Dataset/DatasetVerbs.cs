@@ -8,5 +8,6 @@ internal static class DatasetVerbs
     public static Command Describe() => new("dataset", "Look at files of descriptions before they are used.")
     {
         CheckVerb.Describe(),
+        SplitVerb.Describe(),
     };
 }

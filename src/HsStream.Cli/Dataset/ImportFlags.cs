@@ -36,6 +36,9 @@ internal sealed class ImportFlags
         verb.Add(_maxTextBytes);
     }
 
+    /// <summary>Whether the operator named the edition of the file's codes, rather than leaving it to be found out or assumed.</summary>
+    public bool NamesEdition(ParseResult parsed) => parsed.GetResult(_edition) is { Implicit: false };
+
     public ImportOptions Read(ParseResult parsed) => new()
     {
         Format = parsed.GetValue(_format) is not { } format ? ImportFormat.Detect

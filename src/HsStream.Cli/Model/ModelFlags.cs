@@ -37,8 +37,14 @@ internal sealed class ModelFlags
     /// <exception cref="BundleException">It is damaged.</exception>
     public Bundle Open(ParseResult parsed)
     {
+        return parsed.GetValue(_model) is { } wanted ? Open(parsed, wanted) : Newest(Store(parsed));
+    }
+
+    /// <param name="wanted">Folder of a bundle, or the first digits of a model version.</param>
+    /// <inheritdoc cref="Open(ParseResult)"/>
+    public Bundle Open(ParseResult parsed, string wanted)
+    {
         var store = Store(parsed);
-        if (parsed.GetValue(_model) is not { } wanted) { return Newest(store); }
         if (Directory.Exists(wanted)) { return BundleReader.Read(wanted); }
         return store.Find(wanted) switch
         {

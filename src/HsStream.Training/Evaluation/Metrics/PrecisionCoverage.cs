@@ -11,7 +11,7 @@ public sealed record PrecisionCoverage(IReadOnlyList<CoveragePoint> Points, IRea
     private static readonly double[] Precisions = [0.80, 0.85, 0.90, 0.95, 0.98];
 
     /// <param name="rows">Confidence in the best code, and whether it was right.</param>
-    public static PrecisionCoverage Of(IEnumerable<(float Confidence, bool IsRight)> rows, int points = 200)
+    public static PrecisionCoverage Of(IEnumerable<(float Confidence, bool IsRight)> rows, int points = 100)
     {
         var sorted = rows.OrderByDescending(row => row.Confidence).ToArray();
         var all = new List<CoveragePoint>(sorted.Length);

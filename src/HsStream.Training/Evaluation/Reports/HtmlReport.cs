@@ -13,9 +13,9 @@ public static class HtmlReport
         var page = new StringBuilder();
         page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
         page.Append($"<title>{Encode(report.Title)}</title>\n<style>\n{HtmlStyle.Sheet}\n</style>\n</head>\n<body>\n<main>\n");
-        page.Append($"<header>\n<h1>{Encode(report.Title)}</h1>\n");
-        foreach (var fact in MarkdownReport.Facts(report)) { page.Append($"<p>{Code(fact)}</p>\n"); }
-        page.Append("</header>\n");
+        page.Append($"<header>\n<h1>{Encode(report.Title)}</h1>\n<dl>\n");
+        foreach (var (term, text) in MarkdownReport.Facts(report)) { page.Append($"<dt>{Encode(term)}</dt><dd>{Code(text)}</dd>\n"); }
+        page.Append("</dl>\n</header>\n");
         Tiles(page, report);
         Section(page, ReportTables.Accuracy(report));
         Confidence(page, report);

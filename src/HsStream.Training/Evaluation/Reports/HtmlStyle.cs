@@ -24,7 +24,8 @@ internal static class HtmlStyle
         h2 { font-size: 20px; margin: 0 0 6px; }
         h3 { font-size: 14px; font-weight: 600; margin: 14px 0 6px; }
         p { margin: 0 0 10px; max-width: 84ch; color: var(--soft); }
-        header p { margin: 0 0 4px; overflow-wrap: anywhere; }
+        dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 0; font-size: 14.5px; }
+        dt { font-weight: 600; } dd { margin: 0; color: var(--soft); overflow-wrap: anywhere; }
         code { font: 13px/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--track); border-radius: 4px; padding: 1px 5px; color: var(--ink); }
         section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 22px 24px; margin-top: 20px; }
         .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 12px; margin-top: 26px; }
@@ -43,6 +44,7 @@ internal static class HtmlStyle
         .n { text-align: right; white-space: nowrap; }
         th.n { white-space: normal; }
         td.bar { width: 220px; min-width: 150px; } td.bar svg { width: 100%; height: 14px; display: block; }
+        #chapters td:nth-child(2) { min-width: 220px; line-height: 1.3; }
         figure { margin: 0; }
         figure svg { width: 100%; height: auto; display: block; }
         figcaption { color: var(--soft); font-size: 13px; margin-top: 4px; }

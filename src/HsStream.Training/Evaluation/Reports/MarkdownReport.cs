@@ -9,7 +9,7 @@ public static class MarkdownReport
     {
         var text = new StringBuilder();
         text.Append($"# {report.Title}\n\n");
-        text.Append(string.Join("\n\n", Facts(report)));
+        text.Append(string.Join("\n\n", Facts(report).Select(fact => $"**{fact.Term}.** {fact.Text}")));
         foreach (var table in ReportTables.Of(report))
         {
             text.Append($"\n\n## {table.Title}\n");
@@ -22,28 +22,28 @@ public static class MarkdownReport
         return text.ToString();
     }
 
-    /// <summary>What was measured on what, one paragraph each.</summary>
-    internal static IEnumerable<string> Facts(EvaluationReport report)
+    /// <summary>What was measured on what: a word and what there is to say about it.</summary>
+    internal static IEnumerable<(string Term, string Text)> Facts(EvaluationReport report)
     {
         var data = report.Data;
-        var rejected = data.Rejected > 0 ? $", {Figures.Whole(data.Rejected)} rows that could not be used left out" : "";
-        yield return $"Data: {data.Source}, {Figures.Whole(data.Rows)} rows, {Figures.Whole(data.Codes)} codes of {data.Edition}{rejected}. Texts: {data.TextForm}. Seed {report.Seed}.";
+        var rejected = data.Rejected > 0 ? $"; {Figures.Whole(data.Rejected)} more could not be used" : "";
+        yield return ("Data", $"{data.Source}: {Figures.Whole(data.Rows)} rows, {Figures.Whole(data.Codes)} codes of {data.Edition}{rejected}. Texts {data.TextForm}.");
         foreach (var part in report.Parts)
         {
             var learnt = part.TrainRows > 0 ? $"{Figures.Whole(part.TrainRows)} rows to learn from, " : "";
-            var unseen = part.UnseenCodeShare is { } share ? $" {Figures.Percent(share)} of the test rows have a code that no row to learn from has, so nothing learnt from the data alone can get them right." : "";
-            var version = part.Models[0].ModelVersion is { Length: > 0 } hash ? $" Model {hash}." : "";
-            yield return $"{Capital(ReportTables.NameOf(part.Name))}: {part.Method}; {learnt}{Figures.Whole(part.TestRows)} to answer.{unseen}{version}";
+            var unseen = part.UnseenCodeShare is { } share ? $" {Figures.Percent(share)} of these have a code that no row to learn from has." : "";
+            var version = part.Models[0].ModelVersion is { Length: > 0 } hash ? $" Model {hash[..Math.Min(hash.Length, 19)]}." : "";
+            yield return (Capital(ReportTables.NameOf(part.Name)), $"{Capital(part.Method)}: {learnt}{Figures.Whole(part.TestRows)} to answer.{unseen}{version}");
         }
 
         if (report.Prequential is { } stream)
         {
-            yield return $"Stream: in the order of the data, {stream.Blocks.Count + 1} blocks, each answered by a model made of everything before it; the first {Figures.Whole(stream.WarmUpRows)} rows only teach. {Figures.Percent(stream.KnownShare)} of the texts came before; their prevailing code is right in {Figures.Percent(stream.MemoryAccuracy)}.";
+            yield return ("Stream", $"All rows in their order, in {stream.Blocks.Count + 1} blocks; the first, {Figures.Whole(stream.WarmUpRows)} rows, only teaches. {Figures.Percent(stream.KnownShare)} of the other rows have a text that came before, whose prevailing code is right in {Figures.Percent(stream.MemoryAccuracy)}.");
         }
 
         var machine = report.Machine;
-        yield return $"Measured {machine.Date} on {machine.Processor}, {machine.Cores} cores, {Figures.Bytes(machine.MemoryBytes)}, {machine.Runtime}, commit {report.CodeCommit}.";
-        if (report.Command.Length > 0) { yield return $"Again: `{report.Command}`"; }
+        yield return ("Measured", $"{machine.Date} on {machine.Processor}, {machine.Cores} cores, {Figures.Bytes(machine.MemoryBytes)}, {machine.Runtime}; commit {report.CodeCommit}, seed {report.Seed}.");
+        if (report.Command.Length > 0) { yield return ("Again", $"`{report.Command}`"); }
     }
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];

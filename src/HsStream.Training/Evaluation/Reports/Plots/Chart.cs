@@ -4,7 +4,7 @@ namespace HsStream.Training.Evaluation.Reports.Plots;
 internal sealed class Chart
 {
     private const int Left = 54;
-    private const int Right = 14;
+    private const int Right = 22;
     private const int Top = 12;
     private const int Bottom = 44;
 
