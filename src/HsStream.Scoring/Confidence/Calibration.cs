@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using HsStream.Domain.Nomenclature;
 
 namespace HsStream.Scoring.Confidence;
 
@@ -83,6 +82,8 @@ public sealed record Calibration
             Require(value is >= 0.01f and <= 100, "temperatures." + name, "0.01 to 100", value);
         }
 
+        Require(Temperatures.EntropySlope is >= -10 and <= 10, "temperatures.entropy_slope", "-10 to 10", Temperatures.EntropySlope);
+        Require(Temperatures.EntropyCentre is >= 0 and <= 100, "temperatures.entropy_centre", "0 to 100", Temperatures.EntropyCentre);
         for (var i = 0; i < Conformal.Count; i++)
         {
             var entry = Conformal[i];
@@ -98,15 +99,27 @@ public sealed record Calibration
 }
 
 /// <summary>Divisors of the scores: above 1 they make a model humbler.</summary>
+/// <param name="Subheading">At <see cref="EntropyCentre"/>.</param>
 /// <param name="Heading">Applied to the logarithm of the summed probabilities; 1 leaves the sums.</param>
 public sealed record Temperatures(float Subheading, float Heading, float Chapter)
 {
-    public float At(HsLevel level) => level switch
+    private const float MostExponent = 2;
+
+    /// <summary>
+    /// Logarithm of the temperature that a nat of entropy takes off. A network trained with smoothed labels is too sure where it is sure and
+    /// not sure enough where it is not; one divisor cannot mend both. The order of the labels of a text stays as it is.
+    /// </summary>
+    public float EntropySlope { get; init; }
+
+    /// <summary>Entropy of the unscaled scores, in nats, at which the temperature is <see cref="Subheading"/>.</summary>
+    public float EntropyCentre { get; init; }
+
+    /// <summary>The temperature of a text whose unscaled scores have this entropy.</summary>
+    public float For(float entropy)
     {
-        HsLevel.Subheading => Subheading,
-        HsLevel.Heading => Heading,
-        _ => Chapter,
-    };
+        var exponent = Math.Clamp(EntropySlope * (EntropyCentre - entropy), -MostExponent, MostExponent);
+        return exponent <= 0 ? Subheading * Softmax.Exponential(exponent) : Subheading / Softmax.Exponential(-exponent);
+    }
 }
 
 internal sealed record CalibrationFormat(int? FormatVersion);

@@ -155,34 +155,70 @@ public sealed class CalibrationFitter
 
     private Temperatures FitTemperatures(ReadOnlyMemory<float> logits, IReadOnlyList<HsCode> codes)
     {
-        var probabilities = new RowProbabilities(_labels);
-        double Loss(HsLevel level, Temperatures temperatures)
+        var entropies = new float[codes.Count];
+        var scratch = new float[_labels.Count];
+        for (var row = 0; row < entropies.Length; row++)
         {
-            double loss = 0, rows = 0;
-            for (var row = 0; row < codes.Count; row++)
-            {
-                var truth = Truth(codes[row], level);
-                if (truth >= 0)
-                {
-                    probabilities.Compute(RowOf(logits, row), temperatures);
-                    loss -= Math.Log(Math.Max(probabilities.At(level)[truth], 1e-12));
-                    rows++;
-                }
-            }
-
-            return rows == 0 ? 0 : loss / rows;
+            Softmax.Write(RowOf(logits, row), 1, scratch, out entropies[row]);
         }
 
-        var best = new Temperatures(1, 1, 1);
-        best = best with { Subheading = TemperatureFitter.Fit(t => Loss(HsLevel.Subheading, best with { Subheading = t })) };
-        var heading = TemperatureFitter.Fit(t => Loss(HsLevel.Heading, best with { Heading = t }));
-        var chapter = TemperatureFitter.Fit(t => Loss(HsLevel.Chapter, best with { Chapter = t }));
-        bool Helps(HsLevel level, Temperatures with) => Loss(level, with) < Loss(level, best) * (1 - LeastGain);
+        var truths = codes.Select(_labels.Find).ToArray();
+        double Loss(Temperatures temperatures) => MeanLoss(truths, (row, probabilities) =>
+            Softmax.Write(RowOf(logits, row), 1 / temperatures.For(entropies[row]), probabilities, out _));
+        var constant = new Temperatures(1, 1, 1);
+        constant = constant with { Subheading = TemperatureFitter.Fit(t => Loss(constant with { Subheading = t })) };
+        var byEntropy = constant with { EntropyCentre = entropies.Average() };
+        for (var round = 0; round < 2; round++)
+        {
+            // One after the other: around the mean entropy the two hardly touch each other.
+            byEntropy = byEntropy with { EntropySlope = TemperatureFitter.FitSlope(slope => Loss(byEntropy with { EntropySlope = slope })) };
+            byEntropy = byEntropy with { Subheading = TemperatureFitter.Fit(t => Loss(byEntropy with { Subheading = t })) };
+        }
+
+        var best = Loss(byEntropy) < Loss(constant) * (1 - LeastGain) ? byEntropy : constant;
         return best with
         {
-            Heading = Helps(HsLevel.Heading, best with { Heading = heading }) ? heading : 1,
-            Chapter = Helps(HsLevel.Chapter, best with { Chapter = chapter }) ? chapter : 1,
+            Heading = FitSums(logits, codes, best, HsLevel.Heading),
+            Chapter = FitSums(logits, codes, best, HsLevel.Chapter),
         };
+    }
+
+    /// <returns>1 where a temperature for the sums does not help.</returns>
+    private float FitSums(ReadOnlyMemory<float> logits, IReadOnlyList<HsCode> codes, Temperatures temperatures, HsLevel level)
+    {
+        var probabilities = new RowProbabilities(_labels);
+        var width = probabilities.At(level).Length;
+        var sums = new float[codes.Count * width];
+        for (var row = 0; row < codes.Count; row++)
+        {
+            probabilities.Compute(RowOf(logits, row), temperatures);
+            probabilities.At(level).CopyTo(sums.AsSpan(row * width));
+        }
+
+        RowProbabilities.Logarithms(sums);
+        var truths = codes.Select(code => Truth(code, level)).ToArray();
+        double Loss(float temperature) => MeanLoss(truths, (row, tempered) =>
+            Softmax.Write(sums.AsSpan(row * width, width), 1 / temperature, tempered.AsSpan(0, width), out _));
+        var best = TemperatureFitter.Fit(Loss);
+        return Loss(best) < Loss(1) * (1 - LeastGain) ? best : 1;
+    }
+
+    /// <summary>Mean negative log-likelihood of the rows whose truth the model knows.</summary>
+    private double MeanLoss(int[] truths, Action<int, float[]> write)
+    {
+        var probabilities = new float[_labels.Count];
+        double loss = 0, rows = 0;
+        for (var row = 0; row < truths.Length; row++)
+        {
+            if (truths[row] >= 0)
+            {
+                write(row, probabilities);
+                loss -= Math.Log(Math.Max(probabilities[truths[row]], 1e-12));
+                rows++;
+            }
+        }
+
+        return rows == 0 ? 0 : loss / rows;
     }
 
     /// <summary>Fits on all rows; the chances that thresholds are chosen from come from fits without the row's own fold.</summary>

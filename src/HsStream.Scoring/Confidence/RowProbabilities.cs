@@ -51,7 +51,13 @@ public sealed class RowProbabilities
     /// </remarks>
     public void Compute(ReadOnlySpan<float> logits, Temperatures temperatures)
     {
-        IsFinite = Softmax.Write(logits, 1 / temperatures.Subheading, _subheadings, out var entropy);
+        var temperature = temperatures.Subheading;
+        if (temperatures.EntropySlope != 0 && Softmax.Write(logits, 1, _subheadings, out var unscaled))
+        {
+            temperature = temperatures.For(unscaled);
+        }
+
+        IsFinite = Softmax.Write(logits, 1 / temperature, _subheadings, out var entropy);
         var headingOf = Labels.HeadingOf;
         var chapterOf = Labels.ChapterOf;
         Array.Clear(_headings);
@@ -109,6 +115,15 @@ public sealed class RowProbabilities
         return best;
     }
 
+    /// <summary>The logarithm of each; that of 0 as small as a float32 probability can be.</summary>
+    internal static void Logarithms(Span<float> probabilities)
+    {
+        foreach (ref var p in probabilities)
+        {
+            p = p > 0 ? (float)FixedMath.Log(p) : -87;
+        }
+    }
+
     private static void Temper(Span<float> sums, float temperature)
     {
         if (temperature == 1)
@@ -116,11 +131,7 @@ public sealed class RowProbabilities
             return;
         }
 
-        for (var i = 0; i < sums.Length; i++)
-        {
-            sums[i] = sums[i] > 0 ? (float)FixedMath.Log(sums[i]) : -87;
-        }
-
+        Logarithms(sums);
         Softmax.Write(sums, 1 / temperature, sums, out _);
     }
 }

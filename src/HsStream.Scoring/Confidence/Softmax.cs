@@ -78,9 +78,12 @@ internal static class Softmax
     /// <summary>1 / (1 + e^-x), in the same fixed steps.</summary>
     public static float Sigmoid(float x)
     {
-        var e = Exp(Vector256.Create(-Math.Abs(x)))[0];
+        var e = Exponential(-Math.Abs(x));
         return x >= 0 ? 1 / (1 + e) : e / (1 + e);
     }
+
+    /// <summary>e^x for x of at most 0.</summary>
+    public static float Exponential(float x) => Exp(Vector256.Create(x))[0];
 
     /// <returns>False when a score is infinite or no number.</returns>
     private static bool TryFindMax(ReadOnlySpan<float> scores, out float max)

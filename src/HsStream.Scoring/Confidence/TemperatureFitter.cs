@@ -1,33 +1,40 @@
 namespace HsStream.Scoring.Confidence;
 
-/// <summary>Finds the temperature at which held-out labels are likeliest (Guo and others, https://arxiv.org/abs/1706.04599).</summary>
+/// <summary>Finds the temperature at which held-out labels are likeliest (Guo and others, https://arxiv.org/abs/1706.04599), also one that depends on the entropy
+/// of the scores (Balanya, Maroñas and Ramos, https://arxiv.org/abs/2208.00461).</summary>
 internal static class TemperatureFitter
 {
     private const double GoldenRatio = 0.6180339887498949;
 
-    /// <summary>Golden-section search over ln T from T = 0.05 to 20; the loss has one minimum in T.</summary>
+    /// <summary>Searches T from 0.05 to 20; the loss has one minimum in T.</summary>
     /// <param name="loss">Mean negative log-likelihood at a temperature.</param>
-    public static float Fit(Func<float, double> loss)
+    public static float Fit(Func<float, double> loss) => (float)Math.Exp(Search(logarithm => loss((float)Math.Exp(logarithm)), Math.Log(0.05), Math.Log(20), 3e-3));
+
+    /// <summary>Searches the slope of ln T over entropy, from -1 to 1 a nat.</summary>
+    /// <param name="loss">Mean negative log-likelihood at a slope.</param>
+    public static float FitSlope(Func<float, double> loss) => (float)Search(slope => loss((float)slope), -1, 1, 3e-3);
+
+    /// <summary>Golden-section search for the minimum of a function that has one.</summary>
+    private static double Search(Func<double, double> loss, double low, double high, double tolerance)
     {
-        double low = Math.Log(0.05), high = Math.Log(20);
         var (a, b) = (high - (GoldenRatio * (high - low)), low + (GoldenRatio * (high - low)));
-        var (lossA, lossB) = (loss((float)Math.Exp(a)), loss((float)Math.Exp(b)));
-        while (high - low > 1e-3)
+        var (lossA, lossB) = (loss(a), loss(b));
+        while (high - low > tolerance)
         {
             if (lossA <= lossB)
             {
                 (high, b, lossB) = (b, a, lossA);
                 a = high - (GoldenRatio * (high - low));
-                lossA = loss((float)Math.Exp(a));
+                lossA = loss(a);
             }
             else
             {
                 (low, a, lossA) = (a, b, lossB);
                 b = low + (GoldenRatio * (high - low));
-                lossB = loss((float)Math.Exp(b));
+                lossB = loss(b);
             }
         }
 
-        return (float)Math.Exp((low + high) / 2);
+        return (low + high) / 2;
     }
 }

@@ -107,7 +107,8 @@ public sealed class HsModel : IDisposable
             throw new BundleException(bundle.Directory, Bundle.LabelsFile, $"subheadings of {edition}, one a line", e.Message, e);
         }
 
-        return new HsModel(bundle, labels, OpenEncoder(bundle), OpenCalibration(bundle), options);
+        var encoder = OpenEncoder(bundle);
+        return new HsModel(bundle, labels, encoder, OpenCalibration(bundle, labels, encoder), options);
     }
 
     public BatchScorer CreateScorer() => new(this);
@@ -135,15 +136,28 @@ public sealed class HsModel : IDisposable
             : throw new BundleException(bundle.Directory, Bundle.EncoderFile, $"the encoder {bundle.Manifest.EncoderHash} of the manifest", encoder.Hash);
     }
 
-    private static Calibration OpenCalibration(Bundle bundle)
+    private static Calibration OpenCalibration(Bundle bundle, LabelTable labels, DescriptionEncoder encoder)
     {
+        Calibration calibration;
         try
         {
-            return Calibration.Parse(bundle.File(Bundle.CalibrationFile).Span);
+            calibration = Calibration.Parse(bundle.File(Bundle.CalibrationFile).Span);
         }
         catch (FormatException e)
         {
             throw new BundleException(bundle.Directory, Bundle.CalibrationFile, "a calibration", e.Message, e);
+        }
+
+        CheckCount("training rows of {0} labels", labels.Count, calibration.Assessment?.LabelRows.Count);
+        CheckCount("information of {0} token ids", 1 + encoder.Definition.Tokens.Vocabulary, calibration.Words?.Levels.Length);
+        return calibration;
+
+        void CheckCount(string what, int expected, int? found)
+        {
+            if (found is not null && found != expected)
+            {
+                throw new BundleException(bundle.Directory, Bundle.CalibrationFile, string.Format(null, what, expected), $"{found}");
+            }
         }
     }
 

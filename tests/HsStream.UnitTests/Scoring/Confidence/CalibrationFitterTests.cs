@@ -28,6 +28,36 @@ public sealed class CalibrationFitterTests
         Assert.True(before.Error > 0.15 && after.Error < 0.06, $"{before.Error} to {after.Error}");
     }
 
+    [Fact]
+    public void A_model_that_is_too_sure_only_where_it_is_sure_gets_a_temperature_by_entropy()
+    {
+        // Scores two and a half times too sharp where they are clear, and too flat where they are not.
+        static float[] Distort(Rows rows)
+        {
+            var logits = rows.Logits.ToArray();
+            for (var row = 0; row < rows.Codes.Count; row++)
+            {
+                var scores = logits.AsSpan(row * Labels.Count, Labels.Count);
+                var sorted = scores.ToArray().OrderDescending().ToArray();
+                var factor = sorted[0] - sorted[1] > 6 ? 2.5f / 3 : 0.7f / 3;
+                foreach (ref var score in scores)
+                {
+                    score *= factor;
+                }
+            }
+
+            return logits;
+        }
+
+        var (heldOut, fresh) = (HeldOut with { Logits = Distort(HeldOut) }, Fresh with { Logits = Distort(Fresh) });
+        var fitted = new CalibrationFitter(Labels, null, [], Options).Fit(heldOut.Texts, heldOut.Logits, heldOut.Codes).Temperatures;
+        Assert.True(fitted.EntropySlope > 0.1f, $"{fitted}");
+        var constant = Enumerable.Range(1, 30).Select(i => new Temperatures(i * 0.1f, 1, 1))
+            .MinBy(t => LogLoss(heldOut, t))!;
+        var (before, after) = (LogLoss(fresh, constant), LogLoss(fresh, fitted));
+        Assert.True(after < 0.995 * before, $"{before} to {after}");
+    }
+
     [Theory]
     [InlineData(HsLevel.Subheading)]
     [InlineData(HsLevel.Heading)]
@@ -169,6 +199,13 @@ public sealed class CalibrationFitterTests
     [Fact]
     public void No_rows_are_refused() =>
         Assert.Throws<ArgumentException>(() => new CalibrationFitter(Labels, null, [], Options).Fit(new EncodedBatch(Training.Texts.Encoder), default, []));
+
+    private static double LogLoss(Rows rows, Temperatures temperatures)
+    {
+        var loss = 0.0;
+        rows.Each(temperatures, (row, probabilities) => loss -= Math.Log(Math.Max(probabilities.Subheadings[Labels.Find(rows.Codes[row])], 1e-12)));
+        return loss;
+    }
 
     private static List<HsCode> CodesAt(HsLevel level) =>
         [.. level == HsLevel.Subheading ? Labels.Codes : level == HsLevel.Heading ? Labels.Headings : Labels.Chapters];

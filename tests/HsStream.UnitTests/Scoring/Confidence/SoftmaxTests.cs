@@ -50,6 +50,25 @@ public sealed class SoftmaxTests
         Assert.All(found, p => Assert.Equal(0.25f, p));
     }
 
+    [Theory]
+    [InlineData(2f, 1f)] // at the centre
+    [InlineData(1f, 1.3498588f)] // e^0.3: surer scores are divided by more
+    [InlineData(4f, 0.5488116f)] // e^-0.6
+    [InlineData(50f, 0.1353353f)] // never further than e^-2
+    public void A_temperature_can_fall_with_the_entropy_of_the_scores(float entropy, float expected) =>
+        Assert.Equal(expected, new Temperatures(1, 1, 1) { EntropySlope = 0.3f, EntropyCentre = 2 }.For(entropy), 1e-6f);
+
+    [Fact]
+    public void A_temperature_by_entropy_keeps_the_order_of_the_labels() =>
+        Gen.Float[-20, 20].Array[5].Sample(logits =>
+        {
+            var (constant, byEntropy) = (new RowProbabilities(TinyModel.Labels), new RowProbabilities(TinyModel.Labels));
+            constant.Compute(logits, new Temperatures(1, 1, 1));
+            byEntropy.Compute(logits, new Temperatures(1, 1, 1) { EntropySlope = 0.5f, EntropyCentre = 1 });
+            Assert.Equal(constant.Best, byEntropy.Best);
+            Assert.Equal(1, byEntropy.Subheadings.ToArray().Sum(p => (double)p), 1e-5);
+        });
+
     [Fact]
     public void Levels_add_up_and_a_higher_temperature_keeps_the_order() =>
         Gen.Select(Gen.Float[-20, 20].Array[5], Gen.Float[0.2f, 5f]).Sample((logits, temperature) =>

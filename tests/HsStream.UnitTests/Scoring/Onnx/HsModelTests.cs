@@ -92,6 +92,18 @@ public sealed class HsModelTests : IDisposable
     }
 
     [Fact]
+    public void A_calibration_of_another_model_fails_the_load()
+    {
+        float[] weights = new float[Assessment.Signals + 1];
+        float[] ones = [.. Enumerable.Repeat(1f, Assessment.Signals)];
+        var assessment = new Assessment([1, 2, 3], ones, ones, weights, weights, weights);
+        var error = Refusal(TinyModel.Files(TinyModel.Calibrated() with { Assessment = assessment }));
+        Assert.Equal((Bundle.CalibrationFile, "training rows of 5 labels", "3"), (error.File, error.Expected, error.Found));
+        error = Refusal(TinyModel.Files(TinyModel.Calibrated() with { Words = new WordInformation(new byte[7], 0) }));
+        Assert.Equal((Bundle.CalibrationFile, "information of 65 token ids"), (error.File, error.Expected));
+    }
+
+    [Fact]
     public void A_score_that_is_no_number_goes_to_review()
     {
         var table = Enumerable.Repeat(float.NaN, TinyModel.Encoder.Definition.Tokens.Ids * 5).ToArray();
