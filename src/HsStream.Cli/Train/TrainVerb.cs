@@ -29,6 +29,11 @@ internal static class TrainVerb
         var seed = CommonOptions.Number("--seed", 0, "Equal seeds, data and settings give equal weights; default: 1.");
         var threads = CommonOptions.Number("--threads", 1, "Threads of training; default: 2.");
         var generated = CommonOptions.Number("--generated-lines", 100, $"Lines to generate without --data; default: {GeneratedLines}.");
+        var weight = new Option<double?>("--catalogue-weight")
+        {
+            Description = $"How much a phrase of the shipped catalogue counts beside a row of the data, 0 to 10; 0 leaves them out; default: {new ModelSettings().CatalogueWeight.ToString(CultureInfo.InvariantCulture)}.",
+            HelpName = "WEIGHT",
+        };
         var noCatalogue = new Option<bool>("--no-catalogue") { Description = "Learn from the data alone, without the shipped catalogue's phrases." };
         var keepDuplicates = new Option<bool>("--keep-duplicates") { Description = "Let a text that comes n times count n times instead of once." };
         var network = Settings("--network", "network");
@@ -37,7 +42,7 @@ internal static class TrainVerb
         var json = CommonOptions.Json("Print the result as one JSON object.");
         var verb = new Command("train", "Train a model and add it to the store. An interrupted run goes on where it stopped when it is started again.") { data };
         importing.AddTo(verb, withCodes: true);
-        foreach (var option in (Option[])[architecture, epochs, seed, threads, generated, noCatalogue, keepDuplicates, network, training, encoder]) { verb.Add(option); }
+        foreach (var option in (Option[])[architecture, epochs, seed, threads, generated, weight, noCatalogue, keepDuplicates, network, training, encoder]) { verb.Add(option); }
         models.AddTo(verb, withModel: false);
         verb.Add(json);
         verb.SetAction(async (parsed, cancellationToken) =>
@@ -50,7 +55,7 @@ internal static class TrainVerb
                 Architecture = parsed.GetValue(architecture)!,
                 Edition = file is null ? NomenclatureEdition.Hs2022 : import.TargetEdition ?? import.Edition,
                 Seed = parsed.GetValue(seed) ?? 1,
-                CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : new ModelSettings().CatalogueWeight,
+                CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : parsed.GetValue(weight) ?? new ModelSettings().CatalogueWeight,
                 CollapseDuplicates = !parsed.GetValue(keepDuplicates),
                 Network = parsed.GetValue(network) is { } networkFile ? SettingsFile.Parse<NetworkDefinition>(ReadFile(networkFile), networkFile) : null,
                 Training = parsed.GetValue(training) is { } trainingFile ? SettingsFile.Parse<TrainingOptions>(ReadFile(trainingFile), trainingFile) : new TrainingOptions(),

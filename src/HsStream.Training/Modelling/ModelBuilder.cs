@@ -38,7 +38,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         var parts = Train(data, work.Checkpoint("final"), ModelPhase.FinalRun, cancellationToken);
         using var network = parts.Network;
         Progress?.Report(new ModelProgress(ModelPhase.Export, null));
-        var files = Files(parts, calibration);
+        var files = Files(parts, FitterOf(parts, data).Adopt(calibration));
         var manifest = Manifest(data, held.Count, score, parts.Encoder.Hash);
         if (Precedents(data, manifest, files, cancellationToken) is { } precedents) { files.Add(Bundle.PrecedentsFile, precedents); }
         var stored = store.Add(manifest, files);
@@ -68,11 +68,15 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         // Scored as it will be served: through the exported file.
         using var served = ServedModel.Open(Manifest(data, held.Count, null, parts.Encoder.Hash), Files(parts, Calibration.None));
         var (encoded, logits) = served.Score(texts, cancellationToken);
-        var trainingTexts = new EncodedBatch(parts.Encoder);
-        var own = learned.Texts.Where(text => !text.IsCatalogue).ToList();
-        foreach (var text in own) { trainingTexts.Add(text.Text); }
-        var fitter = new CalibrationFitter(served.Labels, trainingTexts, [.. own.Select(text => text.Code)], settings.Calibration);
-        return (fitter.Fit(encoded, logits, codes), ServedModel.ScoreOf(served.Labels, logits, codes));
+        return (FitterOf(parts, learned).Fit(encoded, logits, codes), ServedModel.ScoreOf(served.Labels, logits, codes));
+    }
+
+    private CalibrationFitter FitterOf(TrainedParts parts, TrainingSet data)
+    {
+        var texts = new EncodedBatch(parts.Encoder);
+        var own = data.Texts.Where(text => !text.IsCatalogue).ToList();
+        foreach (var text in own) { texts.Add(text.Text); }
+        return new CalibrationFitter(new LabelTable(parts.Labels.Codes, settings.Edition), texts, [.. own.Select(text => text.Code)], settings.Calibration);
     }
 
     private TrainedParts Train(TrainingSet data, string? checkpoint, ModelPhase phase, CancellationToken cancellationToken)

@@ -23,16 +23,16 @@ public sealed record ModelSettings
 
     public TrainingOptions Training { get; init; } = new();
 
-    public CalibrationOptions Calibration { get; init; } = new();
+    public CalibrationOptions Calibration { get; init; } = new() { BoundConfidence = 0.75 };
 
-    public ExportOptions Export { get; init; } = new(WeightPrecision.Eight, WeightPrecision.Half);
+    public ExportOptions Export { get; init; } = new(WeightPrecision.Four, WeightPrecision.Half);
 
     public NomenclatureEdition Edition { get; init; } = NomenclatureEdition.Hs2022;
 
     public long Seed { get; init; } = 1;
 
     /// <summary>Weight of a shipped catalogue phrase beside a row of the data, which weighs 1; 0 leaves the catalogue out. 0 to 10.</summary>
-    public double CatalogueWeight { get; init; } = 0.5;
+    public double CatalogueWeight { get; init; } = 0.3;
 
     /// <summary>Share of the texts that a first run leaves out to calibrate on; the model itself then learns from all of them. 0.02 to 0.5.</summary>
     public double CalibrationShare { get; init; } = 0.1;
