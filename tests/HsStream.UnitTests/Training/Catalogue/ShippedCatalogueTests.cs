@@ -50,7 +50,7 @@ public sealed class ShippedCatalogueTests
     [Fact]
     public void Lines_of_every_code_are_made_from_it()
     {
-        var lines = new ShipmentGenerator(ProductCatalogue.Shipped, new GeneratorOptions { Mix = CodeMix.Uniform }).Generate(40_000).ToList();
+        var lines = new ShipmentGenerator(ProductCatalogue.Shipped, new GeneratorOptions { Mix = CodeMix.Uniform }).Generate(150_000).ToList();
         Assert.Equal(Entries.Select(e => e.Code), lines.Select(l => l.Code).Distinct().Order());
         Assert.DoesNotContain(lines, l => l.Description.Any(char.IsControl) || l.Description != l.Description.Trim());
     }
