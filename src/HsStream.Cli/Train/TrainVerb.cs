@@ -58,7 +58,7 @@ internal static class TrainVerb
                 CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : parsed.GetValue(weight) ?? new ModelSettings().CatalogueWeight,
                 CollapseDuplicates = !parsed.GetValue(keepDuplicates),
                 Network = parsed.GetValue(network) is { } networkFile ? SettingsFile.Parse<NetworkDefinition>(ReadFile(networkFile), networkFile) : null,
-                Training = parsed.GetValue(training) is { } trainingFile ? SettingsFile.Parse<TrainingOptions>(ReadFile(trainingFile), trainingFile) : new TrainingOptions(),
+                Training = parsed.GetValue(training) is { } trainingFile ? SettingsFile.Parse<TrainingOptions>(ReadFile(trainingFile), trainingFile) : TrainingRecipes.For(parsed.GetValue(architecture)!),
                 Encoder = parsed.GetValue(encoder) is { } encoderFile ? SettingsFile.Parse<EncoderDefinition>(ReadFile(encoderFile), encoderFile) : new ModelSettings().Encoder,
             };
             settings = settings with

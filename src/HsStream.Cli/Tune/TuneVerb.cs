@@ -62,7 +62,7 @@ internal static class TuneVerb
                 Seed = parsed.GetValue(seed) ?? 1,
                 CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : standard.CatalogueWeight,
                 Network = Parse<NetworkDefinition>(parsed.GetValue(network)),
-                Training = Parse<TrainingOptions>(parsed.GetValue(training)) ?? standard.Training,
+                Training = Parse<TrainingOptions>(parsed.GetValue(training)) ?? TrainingRecipes.For(parsed.GetValue(architecture)!),
                 Encoder = Parse<EncoderDefinition>(parsed.GetValue(encoder)) ?? standard.Encoder,
             };
             settings = settings with

@@ -16,6 +16,7 @@ public sealed class DefinitionTests
             var definition = Architectures.Get(name);
             var json = definition.ToJson();
             Assert.Equal(json, NetworkDefinition.Parse(json).ToJson());
+            TrainingRecipes.For(name).Validate();
         });
         var options = new TrainingOptions { Averaging = new() { Kind = AveragingKind.Moving }, MinRowsPerLabel = 7 };
         Assert.Equal(options, TrainingOptions.Parse(options.ToJson()));
