@@ -78,13 +78,19 @@ public sealed class ExplainerTests : IDisposable
             iter: 50, threads: 1);
 
     [Fact]
-    public void Words_past_the_limit_are_not_tried_and_what_was_cut_off_stays_out()
+    public void Words_past_the_limit_are_not_tried()
     {
-        var text = string.Concat(Enumerable.Repeat("steel bolt ", 30)) + "bicycle";
-        var explanation = _explainer.Explain(text, new ExplanationOptions { MaxTokens = 2 });
+        var explanation = _explainer.Explain("steel bolt m6x20 zinc", new ExplanationOptions { MaxTokens = 2 });
         Assert.True(explanation.IsPartial);
-        Assert.Equal(2, explanation.Tokens.Count);
-        Assert.All(explanation.Tokens, token => Assert.Equal(HsCode.Parse("731815"), token.CodeWithout));
+        Assert.Equal(["steel", "bolt"], explanation.Tokens.Select(token => token.Word));
+    }
+
+    [Fact]
+    public void What_was_cut_off_does_not_move_into_view_when_a_word_goes()
+    {
+        // 256 characters are read, so the bicycle starts just behind them.
+        var explanation = _explainer.Explain("zinc-boltsteelbolts".PadRight(256) + "bicycle", new ExplanationOptions());
+        Assert.All(explanation.Tokens, token => Assert.NotEqual(HsCode.Parse("871200"), token.CodeWithout));
     }
 
     [Fact]

@@ -70,6 +70,21 @@ public sealed class BatchScorerTests : IDisposable
     }
 
     [Fact]
+    public void The_ranking_holds_the_likeliest_of_many_labels()
+    {
+        using var model = _tiny.LoadRandom(new ScoringOptions { TopK = 7 });
+        using var scorer = model.CreateScorer();
+        foreach (var (text, _) in TinyModel.Lines)
+        {
+            var prediction = scorer.Score(text);
+            var p = scorer.Probabilities(0).Subheadings.ToArray();
+            Assert.Equal(Enumerable.Range(0, p.Length).OrderByDescending(label => p[label]).Take(7).Select(label => model.Labels.Codes[label]), prediction.Subheadings.Select(code => code.Code));
+            var headings = scorer.Probabilities(0).Headings.ToArray();
+            Assert.Equal(headings.OrderDescending().Take(7), prediction.Headings.Select(code => code.Probability));
+        }
+    }
+
+    [Fact]
     public void A_heading_has_the_sum_of_its_subheadings_and_a_decision_backs_off_to_it()
     {
         var calibration = TinyModel.Calibrated();
