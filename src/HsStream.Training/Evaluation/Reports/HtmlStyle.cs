@@ -40,6 +40,7 @@ internal static class HtmlStyle
         td { border-bottom: 1px solid var(--rule); padding: 6px 9px; }
         th:first-child, td:first-child { padding-left: 0; }
         th:last-child, td:last-child { padding-right: 0; }
+        #cost table, #reasons table { width: auto; min-width: min(560px, 100%); }
         tbody tr:last-child td { border-bottom: 0; }
         .n { text-align: right; white-space: nowrap; }
         th.n { white-space: normal; }
@@ -50,7 +51,7 @@ internal static class HtmlStyle
         figcaption { color: var(--soft); font-size: 13px; margin-top: 4px; }
         .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(380px, 1fr)); gap: 24px; }
         .wide { overflow-x: auto; } .wide svg { min-width: 800px; }
-        .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 13px; margin: 6px 0 8px; }
+        .legend { display: flex; max-width: none; flex-wrap: wrap; gap: 4px 20px; font-size: 13px; margin: 6px 0 8px; }
         .legend i { display: inline-block; width: 14px; height: 10px; border-radius: 2px; margin-right: 7px; }
         .legend i.a { background: var(--a); } .legend i.b { background: var(--b); } .legend i.c { background: var(--c); }
         .legend i.ring { background: none; border: 2.5px solid var(--b); border-radius: 50%; width: 12px; height: 12px; vertical-align: -2px; }

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HsStream.Domain.Nomenclature;
+using HsStream.Training.Evaluation.Metrics;
 
 namespace HsStream.Training.Evaluation.Reports;
 
@@ -14,7 +16,7 @@ public static class ReportJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,     // codes and names only; never put into a page
         WriteIndented = true,
         NewLine = "\n",
-        Converters = { new CodeConverter(), new FigureConverter(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new CodeConverter(), new FigureConverter(), new PointConverter(), new CountsConverter(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
     public static string Write(EvaluationReport report) => JsonSerializer.Serialize(report, Options) + "\n";
@@ -28,6 +30,26 @@ public static class ReportJson
         public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
 
         public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => writer.WriteNumberValue(Math.Round(value, 6));
+    }
+
+    /// <summary>Curves have hundreds of points: [coverage, precision, confidence], one a line.</summary>
+    private sealed class PointConverter : JsonConverter<CoveragePoint>
+    {
+        public override CoveragePoint Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonSerializer.Deserialize<double[]>(ref reader) is [var coverage, var precision, var confidence]
+                ? new CoveragePoint(coverage, precision, confidence)
+                : throw new JsonException("Expected coverage, precision and confidence.");
+
+        public override void Write(Utf8JsonWriter writer, CoveragePoint value, JsonSerializerOptions options) => writer.WriteRawValue(string.Create(
+            CultureInfo.InvariantCulture, $"[{Math.Round(value.Coverage, 5)}, {Math.Round(value.Precision, 5)}, {Math.Round(value.Confidence, 5)}]"));
+    }
+
+    private sealed class CountsConverter : JsonConverter<IReadOnlyList<int>>
+    {
+        public override IReadOnlyList<int> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonSerializer.Deserialize<int[]>(ref reader) ?? throw new JsonException("Expected counts, got null.");
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<int> value, JsonSerializerOptions options) => writer.WriteRawValue($"[{string.Join(", ", value)}]");
     }
 
     private sealed class CodeConverter : JsonConverter<HsCode>
