@@ -12,7 +12,7 @@ public sealed record DatasetSplit(string Method, IReadOnlyList<LabelledDescripti
     {
         var (train, test) = (new List<LabelledDescription>(), new List<LabelledDescription>());
         foreach (var row in Deduplicate(rows)) { (DescriptionKey.Tenth(DescriptionKey.Of(row.Text)) == 0 ? test : train).Add(row); }
-        return new DatasetSplit("deduplicated, a tenth of the texts by SHA-256", train, test);
+        return new DatasetSplit("one row for each text and code, about a tenth of the texts by their hash", train, test);
     }
 
     /// <summary>The last fifth of the stream is the test part, less every text that was seen before it; each part deduplicated.</summary>

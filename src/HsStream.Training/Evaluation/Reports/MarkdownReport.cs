@@ -9,16 +9,15 @@ public static class MarkdownReport
     {
         var text = new StringBuilder();
         text.Append($"# {report.Title}\n\n");
-        text.Append(string.Join("\n\n", Facts(report).Select(fact => $"**{fact.Term}.** {fact.Text}")));
+        text.Append(string.Join("\n\n", Facts(report).Select(fact => $"**{fact.Term}.** {fact.Text}")) + "\n");
         foreach (var table in ReportTables.Of(report))
         {
-            text.Append($"\n\n## {table.Title}\n");
+            text.Append($"\n## {table.Title}\n");
             if (table.Note.Length > 0) { text.Append($"{table.Note}\n"); }
             text.Append('\n');
             Table(text, table);
         }
 
-        text.Append('\n');
         return text.ToString();
     }
 

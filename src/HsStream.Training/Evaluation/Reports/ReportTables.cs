@@ -100,7 +100,7 @@ public static class ReportTables
 
     internal static ReportTable Stream(EvaluationReport report) => new(
         "stream", "Raw stream, block by block",
-        "Each block is answered by a model that learnt everything before it, duplicates and all; the first block only teaches. The memory learns every label right after its row was answered, as corrections do, and answers texts that came before.",
+        "Each block is answered by a model made of everything before it; the first block only teaches. The memory learns every label right after its row was answered, as corrections do, and answers texts that came before.",
         1, ["rows from", "n", "learnt from", "new codes", "known texts", "model HS6", "HS4", "with memory HS6", "HS4", "training"],
         report.Prequential is not { } stream ? [] : [.. stream.Blocks.Select(b => (IReadOnlyList<string>)
         [
