@@ -17,7 +17,10 @@ namespace HsStream.Cli.Train;
 internal static class TrainVerb
 {
     /// <summary>Generated lines that the default model learns from, besides the catalogue's phrases.</summary>
-    internal const int GeneratedLines = 30_000;
+    internal const int GeneratedLines = 10_000;
+
+    /// <summary>Generated lines are learnt quickly, and a newcomer waits for them.</summary>
+    private const int GeneratedEpochs = 4;
 
     public static Command Describe()
     {
@@ -25,7 +28,7 @@ internal static class TrainVerb
         var importing = new ImportFlags();
         var models = new ModelFlags();
         var architecture = new Option<string>("--architecture") { Description = $"One of {string.Join(", ", Architectures.Names)}.", HelpName = "NAME", DefaultValueFactory = _ => Architectures.Default };
-        var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: 10.");
+        var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: 10, and 4 for generated lines.");
         var seed = CommonOptions.Number("--seed", 0, "Equal seeds, data and settings give equal weights; default: 1.");
         var threads = CommonOptions.Number("--threads", 1, "Threads of training; default: 2.");
         var generated = CommonOptions.Number("--generated-lines", 100, $"Lines to generate without --data; default: {GeneratedLines}.");
@@ -65,7 +68,7 @@ internal static class TrainVerb
             {
                 Training = settings.Training with
                 {
-                    Epochs = (int?)parsed.GetValue(epochs) ?? settings.Training.Epochs,
+                    Epochs = (int?)parsed.GetValue(epochs) ?? (file is null && parsed.GetValue(training) is null ? GeneratedEpochs : settings.Training.Epochs),
                     Threads = (int?)parsed.GetValue(threads) ?? settings.Training.Threads,
                 },
             };
