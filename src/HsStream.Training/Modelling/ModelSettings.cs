@@ -25,7 +25,7 @@ public sealed record ModelSettings
 
     public CalibrationOptions Calibration { get; init; } = new() { BoundConfidence = 0.75 };
 
-    public ExportOptions Export { get; init; } = new(WeightPrecision.Four, WeightPrecision.Half);
+    public ExportOptions Export { get; init; } = new(WeightPrecision.Eight, WeightPrecision.Half);
 
     public NomenclatureEdition Edition { get; init; } = NomenclatureEdition.Hs2022;
 

@@ -20,7 +20,7 @@ public static class Architectures
     {
         // Each n-gram has a weight for each label: what a linear support vector machine is, but hashed.
         [Linear] = new() { Channels = [new NgramChannelDefinition { Rows = 1 << 15, Width = null, FeatureDropout = 0.1 }] },
-        [Bag] = new() { Channels = [new NgramChannelDefinition { Width = 256, FeatureDropout = 0.4 }], Head = new() { Dropout = 0.4 } },
+        [Bag] = new() { Channels = [new NgramChannelDefinition { Width = 192, FeatureDropout = 0.4 }], Head = new() { Dropout = 0.4 } },
         [Dnn] = new() { Channels = [new NgramChannelDefinition()], Trunk = new() { Layers = [256] } },
         [TextCnn] = new() { Channels = [new ConvolutionChannelDefinition()] },
         [Lstm] = new() { Channels = [new RecurrentChannelDefinition()] },
