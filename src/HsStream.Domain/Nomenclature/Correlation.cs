@@ -36,9 +36,9 @@ public static class Correlation
         return new Conversion(code, from, to, kind, candidates);
     }
 
-    /// <summary>True when a subheading has the same number and the same goods in both editions.</summary>
-    internal static bool IsUnchanged(HsCode code) =>
-        Subheadings.Value.To2017.TryGetValue(code, out var olds) && olds is [var only] && only == code && Subheadings.Value.To2022[only].Length == 1;
+    /// <summary>True when a subheading is, in both editions, the main counterpart of its own number: some goods may have come or gone.</summary>
+    internal static bool IsContinued(HsCode code) =>
+        Subheadings.Value.To2017.TryGetValue(code, out var olds) && olds[0] == code && Subheadings.Value.To2022[code][0] == code;
 
     /// <summary>Both directions at one level; counterparts in the order that <see cref="Conversion.Candidates"/> promises.</summary>
     private sealed record Table(Dictionary<HsCode, HsCode[]> To2017, Dictionary<HsCode, HsCode[]> To2022)

@@ -26,9 +26,9 @@ internal static class HsTitles
     }
 
     /// <summary>
-    /// A title stays where the code means the same goods in both editions: the one-to-one subheadings, and the chapters and headings of
-    /// both, whose wording hardly moves.
+    /// A title stays where the code means the same goods in the main in both editions: subheadings that continue under their number, and the
+    /// chapters and headings of both, whose wording hardly moves.
     /// </summary>
     public static FrozenDictionary<HsCode, string> For2017(FrozenDictionary<HsCode, string> titles) =>
-        titles.Where(t => t.Key.Level != HsLevel.Subheading || Correlation.IsUnchanged(t.Key)).ToFrozenDictionary(t => t.Key, t => t.Value);
+        titles.Where(t => t.Key.Level != HsLevel.Subheading || Correlation.IsContinued(t.Key)).ToFrozenDictionary(t => t.Key, t => t.Value);
 }

@@ -34,5 +34,7 @@ public sealed class HsTitlesTests
         Assert.Equal(Hs2022.Title(HsCode.Parse("87")), hs2017.Title(HsCode.Parse("87")));
         // Split by HS 2022, so that its title may say less or more than the old code did.
         Assert.Equal(HsCode.Parse("8541"), hs2017.Title(HsCode.Parse("854140"))!.Value.Of);
+        // Screws lost some for implants to chapter 90, and are screws all the same.
+        Assert.Equal(Hs2022.Title(HsCode.Parse("731815")), hs2017.Title(HsCode.Parse("731815")));
     }
 }
