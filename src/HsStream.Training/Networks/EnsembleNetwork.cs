@@ -60,5 +60,6 @@ public sealed class EnsembleNetwork : INetwork
 
     public void Dispose()
     {
-        foreach (var member in _members) { member.Dispose(); }    }
+        foreach (var member in _members) { member.Dispose(); }
+    }
 }

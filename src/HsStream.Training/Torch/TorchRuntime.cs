@@ -18,20 +18,20 @@ public static class TorchRuntime
         ["libgomp-98b21ff3.so.1", "libc10.so", "libc10_cuda.so", "libtorch_cpu.so", "libtorch_cuda.so", "libtorch.so"];
 
     private static readonly Lock Gate = new();
-    private static volatile bool s_isLoaded;
-    private static bool s_resolves;
-    private static nint s_torchSharp;
+    private static volatile bool _isLoaded;
+    private static bool _resolves;
+    private static nint _torchSharp;
 
     /// <summary>Loads libtorch once; every later call returns at once. Thread-safe. A failed load is tried again by the next call.</summary>
     /// <exception cref="TorchUnavailableException">libtorch is missing or does not load on this machine.</exception>
     public static void Load()
     {
-        if (s_isLoaded) { return; }
+        if (_isLoaded) { return; }
         lock (Gate)
         {
-            if (s_isLoaded) { return; }
+            if (_isLoaded) { return; }
             LoadFrom(LibTorchFolder.Find(Environment.GetEnvironmentVariable(LibTorchFolder.Variable), AppContext.BaseDirectory));
-            s_isLoaded = true;
+            _isLoaded = true;
         }
     }
 
@@ -46,11 +46,11 @@ public static class TorchRuntime
         // Read by libgomp when it is loaded.
         if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null) { SetDefault("GOMP_SPINCOUNT", "1000"); }
         foreach (var path in Libraries.Select(name => Path.Combine(folder, name)).Where(File.Exists)) { LoadLibrary(path); }
-        s_torchSharp = LoadLibrary(Loadable(Path.Combine(folder, LibTorchFolder.TorchSharpLibrary)));
-        if (!s_resolves)
+        _torchSharp = LoadLibrary(Loadable(Path.Combine(folder, LibTorchFolder.TorchSharpLibrary)));
+        if (!_resolves)
         {
-            NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, (name, _, _) => name == "LibTorchSharp" ? s_torchSharp : nint.Zero);
-            s_resolves = true;      // an assembly takes one resolver for good
+            NativeLibrary.SetDllImportResolver(typeof(torch).Assembly, (name, _, _) => name == "LibTorchSharp" ? _torchSharp : nint.Zero);
+            _resolves = true;      // an assembly takes one resolver for good
         }
 
         try

@@ -8,7 +8,11 @@ public sealed class TrainerTests
 {
     private static readonly TrainingOptions Quick = new()
     {
-        Epochs = 6, BatchSize = 32, Threads = 1, Schedule = new() { WarmupSteps = 5 }, Optimizer = new() { DenseRate = 0.01, TableRate = 0.2 },
+        Epochs = 6,
+        BatchSize = 32,
+        Threads = 1,
+        Schedule = new() { WarmupSteps = 5 },
+        Optimizer = new() { DenseRate = 0.01, TableRate = 0.2 },
     };
 
     private static readonly NgramChannelDefinition Ngrams = new() { Width = 16, FeatureDropout = 0.2 };
@@ -82,7 +86,8 @@ public sealed class TrainerTests
         var steps = new List<long>();
         var result = new Trainer(resumed, options, data, held, 2, TimeProvider.System)
         {
-            CheckpointPath = scratch.File("run"), Progress = new Callback(p => steps.Add(p.Step)),
+            CheckpointPath = scratch.File("run"),
+            Progress = new Callback(p => steps.Add(p.Step)),
         }.Run(Token);
         Assert.Equal(interruptedAt + 5, steps[0]);
         Assert.Equal(Values(straight), Values(resumed));
@@ -185,7 +190,8 @@ public sealed class TrainerTests
         using var source = new CancellationTokenSource();
         var trainer = new Trainer(network, Quick, data, null, seed, TimeProvider.System)
         {
-            CheckpointPath = path, Progress = new Callback(p => { if (p.Step == 5) { source.Cancel(); } }),
+            CheckpointPath = path,
+            Progress = new Callback(p => { if (p.Step == 5) { source.Cancel(); } }),
         };
         Assert.Throws<OperationCanceledException>(() => trainer.Run(source.Token));
     }

@@ -41,7 +41,9 @@ public sealed class ModelSearchTests
     {
         var (network, training) = Search().SettingsAt(new SearchPoint(new Dictionary<string, SearchValue>
         {
-            ["network.channels[0].width"] = SearchValue.Of(24), ["training.loss.headings"] = SearchValue.Of(1), ["training.optimizer.dense"] = SearchValue.Of("Adagrad"),
+            ["network.channels[0].width"] = SearchValue.Of(24),
+            ["training.loss.headings"] = SearchValue.Of(1),
+            ["training.optimizer.dense"] = SearchValue.Of("Adagrad"),
         }));
         Assert.Equal(24, Assert.IsType<NgramChannelDefinition>(network.Channels[0]).Width);
         Assert.Equal(Network.Head, network.Head);

@@ -56,7 +56,10 @@ public sealed class ImportPropertyTests
             {
                 var imported = Imported.From(Encoding.UTF8.GetBytes("description,hs6\n" + text), name, Imported.Defaults with
                 {
-                    HasHeader = false, Delimiter = ',', Text = ColumnRef.Parse("1"), Code = ColumnRef.Parse("2"),
+                    HasHeader = false,
+                    Delimiter = ',',
+                    Text = ColumnRef.Parse("1"),
+                    Code = ColumnRef.Parse("2"),
                 });
                 Assert.Equal(1 + text.Split('\n').Count(l => l.Trim(' ', '\t', '\r').Length > 0), imported.Report.Rows);
             }
