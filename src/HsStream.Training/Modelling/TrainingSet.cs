@@ -52,6 +52,7 @@ public sealed class TrainingSet
     public TrainingSet Without(IReadOnlySet<int> rows) => new([.. Texts.Where((_, row) => !rows.Contains(row))], DataRows, DataHash);
 
     /// <summary>What is left of a text when case, digits and everything but letters, digits, %, &lt; and &gt; do not matter.</summary>
+    /// <remarks>Published splits of the customs rows keep ASCII letters only, and have a key of their own; here letters of every script must count.</remarks>
     internal static string KeyOf(string text)
     {
         var key = new StringBuilder(text.Length);
