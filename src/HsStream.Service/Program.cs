@@ -1,0 +1,2 @@
+Console.Error.WriteLine("hsstream-service: no role was given");
+return 2;
