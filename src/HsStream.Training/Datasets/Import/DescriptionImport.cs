@@ -9,6 +9,9 @@ namespace HsStream.Training.Datasets.Import;
 /// <remarks>No row ends an import: it is handed out, or it is in the report with its line and the reason. Not thread-safe.</remarks>
 public sealed class DescriptionImport : IDisposable
 {
+    /// <summary>Of a description's id, as the schema of descriptions says.</summary>
+    private const int MaxIdLength = 200;
+
     private readonly RowSource _rows;
     private readonly ImportOptions _options;
     private int _text;
@@ -89,6 +92,53 @@ public sealed class DescriptionImport : IDisposable
         }
     }
 
+    /// <summary>Descriptions with id, source, declared code and attributes, as far as the file has them; a column that is not named is looked for by its usual names.</summary>
+    /// <inheritdoc cref="ReadLabelled"/>
+    public IEnumerable<PublishableDescription> ReadPublishable()
+    {
+        Bind();
+        if (_time < 0) { _time = BindIfAny(UsualColumns.Time(_rows)); }
+        var id = BindIfAny(_options.Id ?? UsualColumns.Id(_rows));
+        var source = BindIfAny(_options.Source ?? UsualColumns.Source(_rows));
+        var code = BindIfAny(_options.Code ?? UsualColumns.DeclaredCode(_rows));
+        var attributes = _options.Attributes.Select(column => (Name: column.ToString(), Column: _rows.Bind(column))).ToList();
+        Report.Source = $"{_rows.Description}; description from {_rows.NameOf(_text)}{Named("id", id)}{Named("source", source)}{Named("declared code", code)}{Named("time", _time)}";
+        return Publishable();
+
+        IEnumerable<PublishableDescription> Publishable()
+        {
+            while (_rows.Read())
+            {
+                if (ReadDescription() is not { } read) { continue; }
+                string? ownId = null;
+                if (id >= 0)
+                {
+                    if ((ownId = ReadField(id)) is null) { continue; }
+                    if (ownId.Length is 0 or > MaxIdLength)
+                    {
+                        Reject<Read>(id, RejectReason.BadId, $"an id of 1 to {MaxIdLength} characters");
+                        continue;
+                    }
+                }
+
+                var others = new Dictionary<string, string>();
+                foreach (var (name, column) in attributes)
+                {
+                    if (ReadOptional(column) is { } value) { others[name] = value; }
+                }
+
+                Report.Accept();
+                yield return new PublishableDescription(read.Text, _rows.Line, ownId, ReadOptional(source), ReadOptional(code), read.Time, others);
+            }
+
+            Finish();
+        }
+
+        int BindIfAny(ColumnRef? column) => column is null ? -1 : _rows.Bind(column);
+
+        string Named(string what, int column) => column < 0 ? "" : $", {what} from {_rows.NameOf(column)}";
+    }
+
     public void Dispose() => _rows.Dispose();
 
     private void Bind()
@@ -160,6 +210,13 @@ public sealed class DescriptionImport : IDisposable
         if (!Utf8.IsValid(field)) { return Refuse(column, RejectReason.InvalidUtf8, "UTF-8 text"); }
         if (field.Contains((byte)0)) { return Refuse(column, RejectReason.NulByte, "text without NUL bytes (UTF-16 needs a byte order mark)"); }
         return Encoding.UTF8.GetString(field).Trim();
+    }
+
+    /// <summary>A field that a description can do without: what is empty, too long or no text is left out.</summary>
+    private string? ReadOptional(int column)
+    {
+        if (column < 0 || !_rows.TryGet(column, out var field) || field.Length > _options.MaxTextBytes || !Utf8.IsValid(field) || field.Contains((byte)0)) { return null; }
+        return Encoding.UTF8.GetString(field).Trim() is { Length: > 0 } text ? text : null;
     }
 
     private string? Refuse(int column, RejectReason reason, string expected)

@@ -24,6 +24,15 @@ public sealed record ImportOptions
     /// <summary>A whole number.</summary>
     public ColumnRef? Sequence { get; init; }
 
+    /// <summary>The description's id, when descriptions are published; null takes the column with a usual name, where there is one.</summary>
+    public ColumnRef? Id { get; init; }
+
+    /// <summary>Who wrote the description, when descriptions are published; null takes the column with a usual name, where there is one.</summary>
+    public ColumnRef? Source { get; init; }
+
+    /// <summary>What else goes along when descriptions are published.</summary>
+    public IReadOnlyList<ColumnRef> Attributes { get; init; } = [];
+
     /// <summary>The edition that the file's codes belong to.</summary>
     public NomenclatureEdition Edition { get; init; } = NomenclatureEdition.Hs2022;
 

@@ -15,6 +15,7 @@ public enum RejectReason
     NoCounterpart,
     BadTime,
     BadSequence,
+    BadId,
     MissingColumn,
     ExtraColumns,
     BadQuotes,

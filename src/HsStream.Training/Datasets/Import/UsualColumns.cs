@@ -14,9 +14,29 @@ internal static class UsualColumns
         "hs6", "hscode", "hs", "code", "commoditycode", "tariffcode", "htscode", "hts", "htsno", "hs10", "hs8", "cncode", "taric", "label", "tariff",
     ];
 
+    private static readonly string[] Ids = ["descriptionid", "id", "lineid", "itemid", "recordid", "declarationid", "reference", "ref"];
+
+    private static readonly string[] Sources = ["source", "shipper", "sender", "customer", "system", "origin"];
+
+    private static readonly string[] Declared = ["declaredcode", .. Codes];
+
+    private static readonly string[] Times = ["describedat", "timestamp", "time", "datetime", "createdat", "date"];
+
     public static ColumnRef Text(RowSource rows) => Find(rows, Texts, "description", "--text-column");
 
     public static ColumnRef Code(RowSource rows) => Find(rows, Codes, "HS code", "--code-column");
+
+    /// <returns>Null when no column has a usual name, as for the others that a file may lack.</returns>
+    public static ColumnRef? Id(RowSource rows) => TryFind(rows, Ids);
+
+    public static ColumnRef? Source(RowSource rows) => TryFind(rows, Sources);
+
+    public static ColumnRef? DeclaredCode(RowSource rows) => TryFind(rows, Declared);
+
+    public static ColumnRef? Time(RowSource rows) => TryFind(rows, Times);
+
+    private static ColumnRef? TryFind(RowSource rows, string[] usual) =>
+        usual.Select(name => rows.Names.FirstOrDefault(n => Plain(n) == name)).FirstOrDefault(found => found is not null) is { } column ? new ColumnRef(column, -1) : null;
 
     private static ColumnRef Find(RowSource rows, string[] usual, string what, string option)
     {
