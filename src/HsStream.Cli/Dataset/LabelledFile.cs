@@ -10,19 +10,26 @@ internal sealed record LabelledFile(IReadOnlyList<LabelledDescription> Rows, Imp
 {
     private const string StandardInput = "-";
 
-    /// <summary>Reads a file whose edition may be left open: then it is the one that fits more of the codes, of equals the newer.</summary>
-    /// <exception cref="OperatorException">The file is damaged, or no row can be used.</exception>
+    /// <summary>Reads a file whose edition may be left open: then it is the one that fits more of the codes, which is told.</summary>
+    /// <exception cref="OperatorException">The file is damaged, no row can be used, or its codes do not tell the edition.</exception>
     /// <exception cref="ImportException">It cannot be read at all.</exception>
     public static LabelledFile Read(string file, ImportOptions options, bool isEditionNamed, TextWriter errors, CancellationToken cancellationToken)
     {
         // Standard input can be read once only.
         var isOpen = !isEditionNamed && file != StandardInput;
         NomenclatureEdition[] editions = isOpen ? [.. NomenclatureEdition.All.Reverse()] : [options.Edition];
-        var read = editions.Select(edition => Read(file, options with { Edition = edition }, cancellationToken)).MaxBy(one => one.Rows.Count)!;
+        List<LabelledFile> readings = [.. editions.Select(edition => Read(file, options with { Edition = edition }, cancellationToken)).OrderByDescending(one => one.Rows.Count)];
+        var read = readings[0];
         var report = read.Report;
         if (report.Damage is { } damage) { throw new OperatorException($"{file} is damaged after {report.Rows} rows: {damage}"); }
         if (read.Rows.Count == 0) { throw new OperatorException($"no row of {file} can be used; hsstream dataset check {file} says why"); }
-        if (isOpen && read.FileEdition != options.Edition) { errors.WriteLine($"{file}: its codes are taken for those of {read.FileEdition}, which fits more of them; --edition names another"); }
+        if (isOpen && readings[1].Rows.Count == read.Rows.Count)
+        {
+            throw new OperatorException($"the codes of {file} fit {readings[1].FileEdition} and {read.FileEdition} equally well ({read.Rows.Count} rows); --edition says which it is");
+        }
+
+        if (isOpen) { errors.WriteLine($"{file}: its codes are taken for those of {read.FileEdition}, which fits {read.Rows.Count} rows, {readings[1].FileEdition} {readings[1].Rows.Count}; --edition names another"); }
+        if (!isEditionNamed && !isOpen) { errors.WriteLine($"standard input: its codes are taken for those of {read.FileEdition}; --edition names another"); }
         if (report.Rejected > 0) { errors.WriteLine($"{file}: {report.Rejected} of {report.Rows} rows cannot be used; hsstream dataset check {file} --edition {read.FileEdition} says why"); }
         return read;
     }

@@ -29,6 +29,7 @@ internal static class EvaluateVerb
         var blocks = CommonOptions.Number("--blocks", 2, "Blocks of the raw stream, the first of which only teaches; default: 8.");
         var seed = CommonOptions.Number("--seed", 0, "Of training and of the resampled intervals; default: 1.");
         var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: as train.");
+        var epochsOfOthers = CommonOptions.Number("--epochs-of-others", 1, "Rounds of the architectures after the first; sequence networks are slow. Default: as the first.");
         var noCatalogue = new Option<bool>("--no-catalogue") { Description = "Learn from the data alone, without the shipped catalogue's phrases." };
         var coverage = new Option<double>("--coverage") { Description = "Promised by the conformal sets.", HelpName = "SHARE", DefaultValueFactory = _ => new ScoringOptions().Coverage };
         var measure = CommonOptions.Number("--measure-seconds", 0, "How long each figure of the cost of serving is measured; default: 3.");
@@ -39,7 +40,7 @@ internal static class EvaluateVerb
         data.AddTo(verb);
         verb.Add(model);
         models.AddTo(verb, withModel: false);
-        foreach (var option in (Option[])[architectures, blocks, seed, epochs, noCatalogue, coverage, measure, report, command, json]) { verb.Add(option); }
+        foreach (var option in (Option[])[architectures, blocks, seed, epochs, epochsOfOthers, noCatalogue, coverage, measure, report, command, json]) { verb.Add(option); }
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
@@ -52,7 +53,7 @@ internal static class EvaluateVerb
             var serving = new ServingOptions(promised, TimeSpan.FromSeconds(parsed.GetValue(measure) ?? 3));
             var wanted = parsed.GetValue(model);
             var input = data.Read(parsed, wanted is not null, seedValue, errors, stop.Token);
-            var settings = new ModelSettings { Edition = input.Edition, Seed = seedValue };
+            var settings = new ModelSettings { Architecture = names[0], Edition = input.Edition, Seed = seedValue };
             settings = settings with
             {
                 CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : settings.CatalogueWeight,
@@ -60,7 +61,7 @@ internal static class EvaluateVerb
             };
             settings.Validate();
             var (title, parts, prequential) = wanted is null
-                ? Make(new EvaluationPlan(names, input.Parts, input.Stream, (int)Math.Min(parsed.GetValue(blocks) ?? 8, int.MaxValue), seedValue), settings, input, serving, errors, stop.Token)
+                ? Make(new EvaluationPlan(names, input.Parts, input.Stream, (int)Math.Min(parsed.GetValue(blocks) ?? 8, int.MaxValue), seedValue), settings, (int?)parsed.GetValue(epochsOfOthers), input, serving, errors, stop.Token)
                 : Ask(models.Open(parsed, wanted), input, serving, seedValue, errors, stop.Token);
             var result = new EvaluationReport(
                 title, parsed.GetValue(command) ?? CommandText(parsed), Commit, MachineFacts.Describe(TimeProvider.System), input.Facts, seedValue, parts, prequential);
@@ -71,13 +72,13 @@ internal static class EvaluateVerb
         return verb;
     }
 
-    private static Findings Make(EvaluationPlan plan, ModelSettings settings, EvaluationInput input, ServingOptions serving, TextWriter errors, CancellationToken cancellationToken)
+    private static Findings Make(EvaluationPlan plan, ModelSettings settings, int? epochsOfOthers, EvaluationInput input, ServingOptions serving, TextWriter errors, CancellationToken cancellationToken)
     {
         var progress = new EvaluationProgress(errors, TimeProvider.System);
         var bundles = Directory.CreateTempSubdirectory("hsstream-evaluate-");
         try
         {
-            var maker = new BundleMaker(settings, input.Facts.Source, bundles.FullName, serving.Coverage, serving.TimePerMeasurement, TimeProvider.System) { Progress = progress };
+            var maker = new BundleMaker(settings, input.Facts.Source, bundles.FullName, serving.Coverage, serving.TimePerMeasurement, TimeProvider.System) { Progress = progress, EpochsOfOthers = epochsOfOthers };
             var (parts, prequential) = new Evaluator(maker) { Progress = progress.Say }.Run(plan, cancellationToken);
             return new Findings($"Evaluation of {plan.Architectures[0]}", parts, prequential);
         }

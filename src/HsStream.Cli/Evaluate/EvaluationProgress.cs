@@ -20,7 +20,7 @@ internal sealed class EvaluationProgress(TextWriter errors, TimeProvider clock) 
     public void Report(ModelProgress value)
     {
         if (value.Training is not { } training || clock.GetElapsedTime(_last) < BetweenLines) { return; }
-        var run = value.Phase == ModelPhase.FirstRun ? "first run, to calibrate" : "final run";
+        var run = value.Phase == ModelPhase.FirstRun ? $"run {value.Run + 1} of {value.Runs} to calibrate" : "final run";
         Say(string.Create(CultureInfo.InvariantCulture, $"  {run}: epoch {training.Epoch} of {training.Epochs}, {training.RowsPerSecond:0} rows/s"));
     }
 }

@@ -53,10 +53,11 @@ internal static class TrainVerb
             var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var import = importing.Read(parsed);
             var file = parsed.GetValue(data);
+            var read = file is null ? null : LabelledFile.Read(file, import, importing.NamesEdition(parsed), errors, cancellationToken);
             var settings = new ModelSettings
             {
                 Architecture = parsed.GetValue(architecture)!,
-                Edition = file is null ? NomenclatureEdition.Hs2022 : import.TargetEdition ?? import.Edition,
+                Edition = read?.Edition ?? NomenclatureEdition.Hs2022,
                 Seed = parsed.GetValue(seed) ?? 1,
                 CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : parsed.GetValue(weight) ?? new ModelSettings().CatalogueWeight,
                 CollapseDuplicates = !parsed.GetValue(keepDuplicates),
@@ -72,11 +73,10 @@ internal static class TrainVerb
                     Threads = (int?)parsed.GetValue(threads) ?? settings.Training.Threads,
                 },
             };
+            if (file is null) { settings = settings with { CalibrationParts = 1, CalibrationShare = 0.1 }; }
             settings.Validate();
             var store = models.WritableStore(parsed);
-            var rows = file is null
-                ? Generate((int)(parsed.GetValue(generated) ?? GeneratedLines), (ulong)settings.Seed)
-                : await ReadAsync(file, import, errors, cancellationToken);
+            var rows = read?.Rows.Select(row => (row.Text, row.Code)) ?? Generate((int)(parsed.GetValue(generated) ?? GeneratedLines), (ulong)settings.Seed);
             var set = TrainingSet.Of(rows, settings, ProductCatalogue.Shipped);
             await errors.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{set.DataRows} rows, {set.Texts.Count} different texts with the catalogue's, {set.Texts.Select(text => text.Code).Distinct().Count()} codes of {settings.Edition}"));
             using var stop = new StopSignals(cancellationToken);
@@ -112,26 +112,6 @@ internal static class TrainVerb
         return generator.Generate(lines).Select(line => (line.Description, line.Label));
     }
 
-    internal static async Task<List<(string Text, HsCode Code)>> ReadAsync(string file, ImportOptions options, TextWriter errors, CancellationToken cancellationToken)
-    {
-        var report = new ImportReport(null);
-        using var import = DescriptionImport.Open(file, options, report);
-        var rows = new List<(string Text, HsCode Code)>();
-        foreach (var row in import.ReadLabelled())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            rows.Add((row.Text, row.Code));
-        }
-
-        if (report.Damage is { } damage) { throw new OperatorException($"{file} is damaged after {report.Rows} rows: {damage}"); }
-        if (report.Rejected > 0)
-        {
-            await errors.WriteLineAsync($"{file}: {report.Rejected} of {report.Rows} rows cannot be used; hsstream dataset check {file} says why");
-        }
-
-        return rows.Count > 0 ? rows : throw new OperatorException($"no row of {file} can be used; hsstream dataset check {file} says why");
-    }
-
     private static async Task WriteAsync(BuiltModel built, TextWriter output, bool isJson)
     {
         if (isJson)
@@ -151,7 +131,7 @@ internal static class TrainVerb
 
         await output.WriteLineAsync($"model {built.Manifest.ModelVersion}");
         await output.WriteLineAsync($"  folder      {built.Directory}");
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  held out    HS6 {built.HeldOut.Subheadings:0.000}, HS4 {built.HeldOut.Headings:0.000} top-1 on {built.Manifest.Split.CalibrationRows} texts that the first run did not see"));
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  held out    HS6 {built.HeldOut.Subheadings:0.000}, HS4 {built.HeldOut.Headings:0.000} top-1 on {built.Manifest.Split.CalibrationRows} texts that a first run did not see"));
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  size        {built.Parameters / 1e6:0.0} M parameters, {built.BundleBytes / 1e6:0.0} MB"));
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"  time        {built.TrainingTime.TotalSeconds:0} s"));
     }

@@ -54,11 +54,12 @@ internal static class TuneVerb
             var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var import = importing.Read(parsed);
             var file = parsed.GetValue(data);
+            var read = file is null ? null : LabelledFile.Read(file, import, importing.NamesEdition(parsed), errors, cancellationToken);
             var standard = new ModelSettings();
             var settings = standard with
             {
                 Architecture = parsed.GetValue(architecture)!,
-                Edition = file is null ? NomenclatureEdition.Hs2022 : import.TargetEdition ?? import.Edition,
+                Edition = read?.Edition ?? NomenclatureEdition.Hs2022,
                 Seed = parsed.GetValue(seed) ?? 1,
                 CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : standard.CatalogueWeight,
                 Network = Parse<NetworkDefinition>(parsed.GetValue(network)),
@@ -77,9 +78,7 @@ internal static class TuneVerb
             var searched = parsed.GetValue(space) is { } spaceFile ? SearchSpaceFile.Parse(TrainVerb.ReadFile(spaceFile)) : ModelSearch.DefaultSpace(settings.Definition);
             var logPath = parsed.GetValue(log) ?? Path.Combine(models.WritableStore(parsed).Root, $".tuning-{settings.Architecture}-{settings.Seed}.jsonl");
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(logPath))!);
-            var rows = file is null
-                ? TrainVerb.Generate((int)(parsed.GetValue(generated) ?? TrainVerb.GeneratedLines), (ulong)settings.Seed)
-                : await TrainVerb.ReadAsync(file, import, errors, cancellationToken);
+            var rows = read?.Rows.Select(row => (row.Text, row.Code)) ?? TrainVerb.Generate((int)(parsed.GetValue(generated) ?? TrainVerb.GeneratedLines), (ulong)settings.Seed);
             var set = TrainingSet.Of(rows, settings, ProductCatalogue.Shipped);
             using var stop = new StopSignals(cancellationToken);
             var search = ModelSearch.Of(set, settings, TimeProvider.System);

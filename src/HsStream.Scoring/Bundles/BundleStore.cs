@@ -11,6 +11,8 @@ public sealed class BundleStore(string root, BundleLimits? limits = null)
 
     public string Root { get; } = Path.GetFullPath(root);
 
+    public BundleLimits Limits { get; } = limits ?? new BundleLimits();
+
     /// <summary>Adds a bundle. One that is there already is verified and left as it is.</summary>
     /// <returns>The manifest as stored, with the model version.</returns>
     /// <exception cref="BundleException">The reader would refuse it, or a damaged one holds its place.</exception>
@@ -24,7 +26,7 @@ public sealed class BundleStore(string root, BundleLimits? limits = null)
     /// <exception cref="BundleException">It cannot be trusted.</exception>
     public BundleManifest Import(string directory)
     {
-        var bundle = BundleReader.Read(directory, limits);
+        var bundle = BundleReader.Read(directory, Limits);
         return AddSealed(bundle.Manifest, bundle.FileNames.ToDictionary(name => name, bundle.File));
     }
 
@@ -32,7 +34,7 @@ public sealed class BundleStore(string root, BundleLimits? limits = null)
     /// <exception cref="BundleException">There is none, it is damaged, or it is another model.</exception>
     public Bundle Open(string modelVersion)
     {
-        var bundle = BundleReader.Read(PathOf(modelVersion), limits);
+        var bundle = BundleReader.Read(PathOf(modelVersion), Limits);
         return bundle.ModelVersion == modelVersion
             ? bundle
             : throw new BundleException(bundle.Directory, Bundle.ManifestFile, $"model_version {modelVersion}", bundle.ModelVersion);
@@ -67,7 +69,7 @@ public sealed class BundleStore(string root, BundleLimits? limits = null)
         {
             try
             {
-                BundleWriter.WriteSealed(path, manifest, files, limits);
+                BundleWriter.WriteSealed(path, manifest, files, Limits);
             }
             catch (Exception e) when (e is IOException or BundleException && Directory.Exists(path))
             {

@@ -45,35 +45,48 @@ public sealed class CalibrationFitter
     /// <param name="logits">Raw scores of each, [rows, labels].</param>
     /// <param name="codes">The true codes.</param>
     /// <exception cref="ArgumentException">There are no rows, or the lengths do not fit.</exception>
-    public Calibration Fit(EncodedBatch texts, ReadOnlyMemory<float> logits, IReadOnlyList<HsCode> codes)
+    public Calibration Fit(EncodedBatch texts, ReadOnlyMemory<float> logits, IReadOnlyList<HsCode> codes) => Fit([new HeldOutScores(this, texts, logits, codes)]);
+
+    /// <summary>Fits one calibration on the rows of several networks of one kind, each asked about rows of its own that it was not trained on.</summary>
+    /// <param name="parts">At least one. What is counted of training rows is the first one's; <see cref="Adopt"/> replaces it.</param>
+    /// <exception cref="ArgumentException">There are no rows, or the lengths do not fit.</exception>
+    public static Calibration Fit(IReadOnlyList<HeldOutScores> parts)
     {
-        var rows = texts.Count;
-        if (rows == 0 || codes.Count != rows || logits.Length != (long)rows * _labels.Count)
+        foreach (var part in parts)
         {
-            throw new ArgumentException($"Expected codes and {_labels.Count} scores for each of {rows} texts, at least one, got {codes.Count} codes and {logits.Length} scores.");
+            part.Check();
         }
 
-        var temperatures = FitTemperatures(logits, codes);
-        var probabilities = new RowProbabilities(_labels);
+        return parts[0].Model.FitAll(parts);
+    }
+
+    private Calibration FitAll(IReadOnlyList<HeldOutScores> parts)
+    {
+        var rows = parts.Sum(part => part.Count);
+        var temperatures = FitTemperatures(parts);
         var signals = new float[rows * Assessment.Signals];
         var isRight = Levels.ToDictionary(level => level, _ => new bool[rows]);
         var scores = Levels.ToDictionary(level => level, _ => new float[rows]);
         var information = new float[rows];
-        for (var row = 0; row < rows; row++)
+        ForEach(parts, temperatures, (row, part, rowOfPart, probabilities) =>
         {
-            probabilities.Compute(RowOf(logits, row), temperatures);
-            information[row] = _words?.Of(texts.TokenIds(row)) ?? 0;
+            var model = part.Model;
+            information[row] = model._words?.Of(part.Texts.TokenIds(rowOfPart)) ?? 0;
             Assessment.Write(
-                probabilities, texts.Profile(row), information[row], _labelRows, signals.AsSpan(row * Assessment.Signals, Assessment.Signals));
+                probabilities, part.Texts.Profile(rowOfPart), information[row], model._labelRows, signals.AsSpan(row * Assessment.Signals, Assessment.Signals));
             foreach (var level in Levels)
             {
-                var truth = Truth(codes[row], level);
+                var truth = model.Truth(part.Codes[rowOfPart], level);
                 isRight[level][row] = truth == probabilities.BestAt(level);
                 scores[level][row] = Conformal.Score(probabilities.At(level), truth, _options.ConformalMethod);
             }
-        }
+        });
 
         var assessment = FitAssessment(signals, isRight, out var heldOutChance);
+
+        // Thresholds are on what is printed, which order may hold back.
+        var printed = heldOutChance[HsLevel.Subheading];
+        ForEach(parts, temperatures, (row, _, _, probabilities) => printed[row] = Publication.Of(probabilities, printed[row]).First);
         return new Calibration
         {
             Rows = rows,
@@ -127,7 +140,19 @@ public sealed class CalibrationFitter
         return bytes;
     }
 
-    private ReadOnlySpan<float> RowOf(ReadOnlyMemory<float> logits, int row) => logits.Span.Slice(row * _labels.Count, _labels.Count);
+    private static void ForEach(IReadOnlyList<HeldOutScores> parts, Temperatures temperatures, Action<int, HeldOutScores, int, RowProbabilities> visit)
+    {
+        var row = 0;
+        foreach (var part in parts)
+        {
+            var probabilities = new RowProbabilities(part.Model._labels);
+            for (var rowOfPart = 0; rowOfPart < part.Count; rowOfPart++)
+            {
+                probabilities.Compute(part.Row(rowOfPart), temperatures);
+                visit(row++, part, rowOfPart, probabilities);
+            }
+        }
+    }
 
     /// <returns>Index at the level, or -1 when the model does not know it.</returns>
     private int Truth(HsCode code, HsLevel level)
@@ -153,21 +178,24 @@ public sealed class CalibrationFitter
         return -1;
     }
 
-    private Temperatures FitTemperatures(ReadOnlyMemory<float> logits, IReadOnlyList<HsCode> codes)
+    private static Temperatures FitTemperatures(IReadOnlyList<HeldOutScores> parts)
     {
-        var entropies = new float[codes.Count];
-        var scratch = new float[_labels.Count];
-        for (var row = 0; row < entropies.Length; row++)
+        var entropies = parts.Select(part =>
         {
-            Softmax.Write(RowOf(logits, row), 1, scratch, out entropies[row]);
-        }
-
-        var truths = codes.Select(_labels.Find).ToArray();
-        double Loss(Temperatures temperatures) => MeanLoss(truths, (row, probabilities) =>
-            Softmax.Write(RowOf(logits, row), 1 / temperatures.For(entropies[row]), probabilities, out _));
+            var scratch = new float[part.Model._labels.Count];
+            return Enumerable.Range(0, part.Count).Select(row =>
+            {
+                Softmax.Write(part.Row(row), 1, scratch, out var entropy);
+                return entropy;
+            }).ToArray();
+        }).ToArray();
+        var truths = parts.Select(part => part.Codes.Select(part.Model._labels.Find).ToArray()).ToArray();
+        var widest = parts.Max(part => part.Model._labels.Count);
+        double Loss(Temperatures temperatures) => MeanLoss(truths, widest, (part, row, probabilities) =>
+            Softmax.Write(parts[part].Row(row), 1 / temperatures.For(entropies[part][row]), probabilities.AsSpan(0, parts[part].Model._labels.Count), out _));
         var constant = new Temperatures(1, 1, 1);
         constant = constant with { Subheading = TemperatureFitter.Fit(t => Loss(constant with { Subheading = t })) };
-        var byEntropy = constant with { EntropyCentre = entropies.Average() };
+        var byEntropy = constant with { EntropyCentre = entropies.SelectMany(entropy => entropy).Average() };
         for (var round = 0; round < 2; round++)
         {
             // One after the other: around the mean entropy the two hardly touch each other.
@@ -176,45 +204,51 @@ public sealed class CalibrationFitter
         }
 
         var best = Loss(byEntropy) < Loss(constant) * (1 - LeastGain) ? byEntropy : constant;
-        return best with
-        {
-            Heading = FitSums(logits, codes, best, HsLevel.Heading),
-            Chapter = FitSums(logits, codes, best, HsLevel.Chapter),
-        };
+        return best with { Heading = FitSums(parts, best, HsLevel.Heading), Chapter = FitSums(parts, best, HsLevel.Chapter) };
     }
 
     /// <returns>1 where a temperature for the sums does not help.</returns>
-    private float FitSums(ReadOnlyMemory<float> logits, IReadOnlyList<HsCode> codes, Temperatures temperatures, HsLevel level)
+    private static float FitSums(IReadOnlyList<HeldOutScores> parts, Temperatures temperatures, HsLevel level)
     {
-        var probabilities = new RowProbabilities(_labels);
-        var width = probabilities.At(level).Length;
-        var sums = new float[codes.Count * width];
-        for (var row = 0; row < codes.Count; row++)
+        var widths = parts.Select(part => new RowProbabilities(part.Model._labels).At(level).Length).ToArray();
+        var sums = parts.Select((part, i) => new float[part.Count * widths[i]]).ToArray();
+        var at = 0;
+        ForEach(parts, temperatures, (_, part, row, probabilities) =>
         {
-            probabilities.Compute(RowOf(logits, row), temperatures);
-            probabilities.At(level).CopyTo(sums.AsSpan(row * width));
+            while (parts[at] != part)
+            {
+                at++;
+            }
+
+            probabilities.At(level).CopyTo(sums[at].AsSpan(row * widths[at]));
+        });
+        foreach (var sum in sums)
+        {
+            RowProbabilities.Logarithms(sum);
         }
 
-        RowProbabilities.Logarithms(sums);
-        var truths = codes.Select(code => Truth(code, level)).ToArray();
-        double Loss(float temperature) => MeanLoss(truths, (row, tempered) =>
-            Softmax.Write(sums.AsSpan(row * width, width), 1 / temperature, tempered.AsSpan(0, width), out _));
+        var truths = parts.Select(part => part.Codes.Select(code => part.Model.Truth(code, level)).ToArray()).ToArray();
+        double Loss(float temperature) => MeanLoss(truths, widths.Max(), (part, row, tempered) =>
+            Softmax.Write(sums[part].AsSpan(row * widths[part], widths[part]), 1 / temperature, tempered.AsSpan(0, widths[part]), out _));
         var best = TemperatureFitter.Fit(Loss);
         return Loss(best) < Loss(1) * (1 - LeastGain) ? best : 1;
     }
 
     /// <summary>Mean negative log-likelihood of the rows whose truth the model knows.</summary>
-    private double MeanLoss(int[] truths, Action<int, float[]> write)
+    private static double MeanLoss(int[][] truths, int widest, Action<int, int, float[]> write)
     {
-        var probabilities = new float[_labels.Count];
+        var probabilities = new float[widest];
         double loss = 0, rows = 0;
-        for (var row = 0; row < truths.Length; row++)
+        for (var part = 0; part < truths.Length; part++)
         {
-            if (truths[row] >= 0)
+            for (var row = 0; row < truths[part].Length; row++)
             {
-                write(row, probabilities);
-                loss -= Math.Log(Math.Max(probabilities[truths[row]], 1e-12));
-                rows++;
+                if (truths[part][row] >= 0)
+                {
+                    write(part, row, probabilities);
+                    loss -= Math.Log(Math.Max(probabilities[truths[part][row]], 1e-12));
+                    rows++;
+                }
             }
         }
 
@@ -288,5 +322,25 @@ public sealed class CalibrationFitter
     {
         var rows = chance[level].Zip(isRight[level]).ToArray();
         return PrecisionThreshold.Choose(rows, target, _options.Bound, _options.BoundConfidence, _options.MinimumRows);
+    }
+
+    /// <summary>A network's scores of texts that it was not trained on.</summary>
+    /// <param name="Model">What was counted of its training rows.</param>
+    /// <param name="Logits">[texts, labels].</param>
+    /// <param name="Codes">The true ones.</param>
+    public sealed record HeldOutScores(CalibrationFitter Model, EncodedBatch Texts, ReadOnlyMemory<float> Logits, IReadOnlyList<HsCode> Codes)
+    {
+        public int Count => Texts.Count;
+
+        internal ReadOnlySpan<float> Row(int row) => Logits.Span.Slice(row * Model._labels.Count, Model._labels.Count);
+
+        internal void Check()
+        {
+            var labels = Model._labels.Count;
+            if (Count == 0 || Codes.Count != Count || Logits.Length != (long)Count * labels)
+            {
+                throw new ArgumentException($"Expected codes and {labels} scores for each of {Count} texts, at least one, got {Codes.Count} codes and {Logits.Length} scores.");
+            }
+        }
     }
 }

@@ -26,8 +26,11 @@ public sealed class DecisionMaker
         _ambiguous = MemoryMarshal.Cast<byte, ulong>(calibration.AmbiguousTexts).ToArray();
     }
 
-    public Decision Decide(RowProbabilities probabilities, ReadOnlySpan<int> tokenIds, TextProfile profile, TextIssues issues, ulong textHash)
+    /// <param name="publication">The probabilities to print: the first subheading's is the chance that it was decided by.</param>
+    public Decision Decide(
+        RowProbabilities probabilities, ReadOnlySpan<int> tokenIds, TextProfile profile, TextIssues issues, ulong textHash, out Publication publication)
     {
+        publication = Publication.AsTheyAre;
         var labels = probabilities.Labels;
         var information = _calibration.Words?.Of(tokenIds) ?? 0;
         float subheading = probabilities.Subheadings[probabilities.Best];
@@ -38,6 +41,12 @@ public sealed class DecisionMaker
             Span<float> signals = stackalloc float[Assessment.Signals];
             Assessment.Write(probabilities, profile, information, assessment.LabelRows, signals);
             subheading = assessment.Chance(signals, HsLevel.Subheading);
+            if (probabilities.IsFinite)
+            {
+                publication = Publication.Of(probabilities, subheading);
+                subheading = publication.First;
+            }
+
             heading = assessment.Chance(signals, HsLevel.Heading);
             chapter = assessment.Chance(signals, HsLevel.Chapter);
         }

@@ -10,6 +10,8 @@ public sealed class RowProbabilities
     private readonly float[] _subheadings;
     private readonly float[] _headings;
     private readonly float[] _chapters;
+    private readonly float[] _headingSums;
+    private readonly float[] _chapterSums;
     private int _bestHeading;
     private int _bestChapter;
 
@@ -19,6 +21,8 @@ public sealed class RowProbabilities
         _subheadings = new float[labels.Count];
         _headings = new float[labels.Headings.Count];
         _chapters = new float[labels.Chapters.Count];
+        _headingSums = new float[labels.Headings.Count];
+        _chapterSums = new float[labels.Chapters.Count];
     }
 
     public LabelTable Labels { get; }
@@ -60,8 +64,8 @@ public sealed class RowProbabilities
         IsFinite = Softmax.Write(logits, 1 / temperature, _subheadings, out var entropy);
         var headingOf = Labels.HeadingOf;
         var chapterOf = Labels.ChapterOf;
-        Array.Clear(_headings);
-        Array.Clear(_chapters);
+        Array.Clear(_headingSums);
+        Array.Clear(_chapterSums);
         var (best, first, second) = (0, -1f, 0f);
         for (var label = 0; label < _subheadings.Length; label++)
         {
@@ -75,11 +79,13 @@ public sealed class RowProbabilities
                 second = p;
             }
 
-            _headings[headingOf[label]] += p;
-            _chapters[chapterOf[label]] += p;
+            _headingSums[headingOf[label]] += p;
+            _chapterSums[chapterOf[label]] += p;
         }
 
         (Best, SecondProbability, Entropy) = (best, second, entropy);
+        _headingSums.CopyTo(_headings, 0);
+        _chapterSums.CopyTo(_chapters, 0);
         Temper(_headings, temperatures.Heading);
         Temper(_chapters, temperatures.Chapter);
         (_bestHeading, _bestChapter) = (BestOf(_headings), BestOf(_chapters));
@@ -100,6 +106,9 @@ public sealed class RowProbabilities
         HsLevel.Chapter => _chapters,
         _ => throw new ArgumentOutOfRangeException(nameof(level), level, "Expected a chapter, a heading or a subheading."),
     };
+
+    /// <summary>Sums of the subheadings' probabilities by heading or chapter, without the level's own temperature; in the same order as <see cref="At"/>.</summary>
+    public ReadOnlySpan<float> SumsAt(HsLevel level) => level == HsLevel.Heading ? _headingSums : _chapterSums;
 
     private static int BestOf(ReadOnlySpan<float> probabilities)
     {

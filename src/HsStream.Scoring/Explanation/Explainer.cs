@@ -1,3 +1,4 @@
+using HsStream.Domain.Nomenclature;
 using HsStream.Scoring.Features;
 using HsStream.Scoring.Onnx;
 
@@ -16,10 +17,10 @@ public sealed class Explainer(HsModel model) : IDisposable
     {
         var prediction = _scorer.Score(text);
         var precedents = model.Precedents?.Nearest(_scorer.Embedding(0), options.Precedents) ?? [];
-        var probabilities = _scorer.Probabilities(0);
+        var probabilities = _scorer.Printed(0, out var printed);
         var predicted = probabilities.Best;
         var runnerUp = SecondBest(probabilities.Subheadings, predicted);
-        var (p, pRunnerUp) = (probabilities.Subheadings[predicted], runnerUp < 0 ? 0 : probabilities.Subheadings[runnerUp]);
+        var (p, pRunnerUp) = (printed.At(probabilities, HsLevel.Subheading, predicted), runnerUp < 0 ? 0 : printed.At(probabilities, HsLevel.Subheading, runnerUp));
 
         // What was cut off before must not move into view when a word goes.
         var read = Read(text);
@@ -30,10 +31,10 @@ public sealed class Explainer(HsModel model) : IDisposable
         var effects = new TokenEffect[tokens.Length];
         for (var i = 0; i < tokens.Length; i++)
         {
-            var without = _scorer.Probabilities(i);
+            var without = _scorer.Printed(i, out printed);
             effects[i] = new TokenEffect(
-                tokens[i].Word, tokens[i].Start, tokens[i].Length, p - without.Subheadings[predicted],
-                runnerUp < 0 ? 0 : pRunnerUp - without.Subheadings[runnerUp], model.Labels.Codes[without.Best]);
+                tokens[i].Word, tokens[i].Start, tokens[i].Length, p - printed.At(without, HsLevel.Subheading, predicted),
+                runnerUp < 0 ? 0 : pRunnerUp - printed.At(without, HsLevel.Subheading, runnerUp), model.Labels.Codes[without.Best]);
         }
 
         return new PredictionExplanation(

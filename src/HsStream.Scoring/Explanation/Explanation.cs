@@ -15,7 +15,7 @@ public sealed record PredictionExplanation(
 /// <param name="Word">As the encoder reads it.</param>
 /// <param name="Start">First UTF-16 unit in the text.</param>
 /// <param name="Length">UTF-16 units.</param>
-/// <param name="Effect">Probability of the predicted code that the word adds; below 0 when it speaks against it.</param>
+/// <param name="Effect">Printed probability of the predicted code that the word adds; below 0 when it speaks against it.</param>
 /// <param name="RunnerUpEffect">Likewise for the runner-up.</param>
 /// <param name="CodeWithout">The code that the text would get without the word.</param>
 public sealed record TokenEffect(string Word, int Start, int Length, float Effect, float RunnerUpEffect, HsCode CodeWithout);

@@ -75,10 +75,17 @@ public sealed class BatchScorer : IDisposable
     /// <summary>Embedding of a row of the last batch, of length 1; empty when the model gives none.</summary>
     public ReadOnlySpan<float> Embedding(int row) => _embeddings.AsSpan(row * _model.EmbeddingLength, _model.EmbeddingLength);
 
-    /// <summary>Calibrated probabilities of a row of the last batch, by label; they hold until the next call.</summary>
+    /// <summary>Probabilities of a row after its temperature of the last batch, by label, as sets rest on them; they hold until the next call.</summary>
     public RowProbabilities Probabilities(int row)
     {
         _probabilities.Compute(Logits(row), _model.Calibration.Temperatures);
+        return _probabilities;
+    }
+
+    /// <summary>Likewise, with what a prediction prints of them.</summary>
+    public RowProbabilities Printed(int row, out Publication publication)
+    {
+        publication = _builder.Publish(Probabilities(row), Encoded, row);
         return _probabilities;
     }
 

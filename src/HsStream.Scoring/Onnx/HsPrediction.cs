@@ -37,7 +37,7 @@ public sealed record HsPrediction
     public HsCode Code => Subheadings[0].Code;
 }
 
-/// <param name="Probability">Calibrated, 0 to 1.</param>
+/// <param name="Probability">Calibrated, 0 to 1; that of the first subheading is the chance that the decision rests on, see <see cref="Publication"/>.</param>
 public readonly record struct RankedCode(HsCode Code, float Probability);
 
 /// <summary>The codes that are plausible at the promised coverage, at each level.</summary>

@@ -23,24 +23,31 @@ internal sealed class PredictionBuilder
     public HsPrediction Build(string text, RowProbabilities probabilities, EncodedBatch batch, int row, ExecutionProfile profile)
     {
         var labels = _model.Labels;
+        var decision = _decisions.Decide(probabilities, batch.TokenIds(row), batch.Profile(row), batch.Issues(row), batch.TextHash(row), out var publication);
         return new HsPrediction
         {
             ModelVersion = _model.ModelVersion,
             EncoderHash = _model.Encoder.Hash,
             InputHash = InputHash(text),
             Edition = labels.Edition,
-            Subheadings = Rank(probabilities.Subheadings, labels.Codes),
-            Headings = Rank(probabilities.Headings, labels.Headings),
-            Chapters = Rank(probabilities.Chapters, labels.Chapters),
+            Subheadings = Rank(probabilities, HsLevel.Subheading, labels.Codes, publication),
+            Headings = Rank(probabilities, HsLevel.Heading, labels.Headings, publication),
+            Chapters = Rank(probabilities, HsLevel.Chapter, labels.Chapters, publication),
             Sets = _thresholds is null ? null : new PredictionSets(
                 _thresholds.Coverage,
                 Set(probabilities, HsLevel.Subheading, labels.Codes),
                 Set(probabilities, HsLevel.Heading, labels.Headings),
                 Set(probabilities, HsLevel.Chapter, labels.Chapters)),
-            Decision = _decisions.Decide(probabilities, batch.TokenIds(row), batch.Profile(row), batch.Issues(row), batch.TextHash(row)),
+            Decision = decision,
             Issues = batch.Issues(row),
             Profile = profile,
         };
+    }
+
+    public Publication Publish(RowProbabilities probabilities, EncodedBatch batch, int row)
+    {
+        _decisions.Decide(probabilities, batch.TokenIds(row), batch.Profile(row), batch.Issues(row), batch.TextHash(row), out var publication);
+        return publication;
     }
 
     private static string InputHash(string text)
@@ -53,8 +60,9 @@ internal sealed class PredictionBuilder
     }
 
     /// <summary>The best K by insertion; equal probabilities by index.</summary>
-    private RankedCode[] Rank(ReadOnlySpan<float> probabilities, IReadOnlyList<HsCode> codes)
+    private RankedCode[] Rank(RowProbabilities row, HsLevel level, IReadOnlyList<HsCode> codes, Publication publication)
     {
+        var probabilities = publication.Order(row, level);
         var best = _order.AsSpan(0, Math.Min(_model.Options.TopK, codes.Count));
         var (count, least) = (0, -1f);
         for (var i = 0; i < probabilities.Length; i++)
@@ -78,7 +86,7 @@ internal sealed class PredictionBuilder
         var ranking = new RankedCode[best.Length];
         for (var i = 0; i < ranking.Length; i++)
         {
-            ranking[i] = new RankedCode(codes[(int)best[i]], probabilities[(int)best[i]]);
+            ranking[i] = new RankedCode(codes[(int)best[i]], publication.At(row, level, (int)best[i]));
         }
 
         return ranking;

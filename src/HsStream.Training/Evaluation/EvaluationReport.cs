@@ -30,7 +30,12 @@ public sealed record DataFacts(string Source, string Edition, long Rows, long Re
 /// <param name="TrainRows">0 when the model was made before.</param>
 /// <param name="UnseenCodeShare">Test rows whose code no training row has; null when the training rows are not at hand.</param>
 /// <param name="Models">The first is the main one; the others are compared with it.</param>
-public sealed record PartResult(string Name, string Method, int TrainRows, int TestRows, double? UnseenCodeShare, IReadOnlyList<ModelResult> Models);
+/// <param name="Failures">Architectures that could not be compared, and why.</param>
+public sealed record PartResult(
+    string Name, string Method, int TrainRows, int TestRows, double? UnseenCodeShare, IReadOnlyList<ModelResult> Models, IReadOnlyList<FailedModel>? Failures = null);
+
+/// <param name="Reason">In words.</param>
+public sealed record FailedModel(string Name, string Reason);
 
 /// <param name="Training">Null when the model was made before.</param>
 /// <param name="Serving">Null when it was not measured.</param>
@@ -38,4 +43,5 @@ public sealed record ModelResult(string Name, string ModelVersion, EvaluationMet
 
 /// <param name="Seconds">Wall time from rows to bundle, calibration included.</param>
 /// <param name="CpuSeconds">Processor time of the same.</param>
-public sealed record TrainingCost(double Seconds, double CpuSeconds);
+/// <param name="Epochs">Rounds through the data; null in reports of before they were told.</param>
+public sealed record TrainingCost(double Seconds, double CpuSeconds, int? Epochs = null);

@@ -43,17 +43,33 @@ public sealed class Evaluator(IModelMaker maker)
             throw new ArgumentException($"Expected rows to learn from and rows to ask about, got {split.Train.Count} and {split.Test.Count} ({name}: {split.Method}).");
         }
 
-        var models = new List<ModelResult>();
-        foreach (var architecture in architectures)
+        List<ModelResult> models = [Compare(name, architectures[0], split, seed, cancellationToken)];
+        var failures = new List<FailedModel>();
+        foreach (var architecture in architectures.Skip(1))
         {
-            Progress?.Invoke($"{name}: {architecture} learns from {split.Train.Count} rows");
-            using var made = maker.Make(architecture, split.Train, cancellationToken);
-            Progress?.Invoke($"{name}: {architecture} answers {split.Test.Count} rows");
-            var training = new TrainingCost(made.TrainingTime.TotalSeconds, made.TrainingCpu.TotalSeconds);
-            models.Add(Measure(made.Classifier, architecture, split.Test, training, seed, cancellationToken));
+            try
+            {
+                models.Add(Compare(name, architecture, split, seed, cancellationToken));
+            }
+#pragma warning disable CA1031 // Whatever one architecture stumbles over, hours of the others are not thrown away; the report says it.
+            catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+            {
+                Progress?.Invoke($"{name}: {architecture} failed: {e.Message}");
+                failures.Add(new FailedModel(architecture, e.Message));
+            }
         }
 
-        return new PartResult(name, split.Method, split.Train.Count, split.Test.Count, UnseenCodes(split.Train, split.Test), models);
+        return new PartResult(name, split.Method, split.Train.Count, split.Test.Count, UnseenCodes(split.Train, split.Test), models, failures);
+    }
+
+    private ModelResult Compare(string name, string architecture, DatasetSplit split, long seed, CancellationToken cancellationToken)
+    {
+        Progress?.Invoke($"{name}: {architecture} learns from {split.Train.Count} rows");
+        using var made = maker.Make(architecture, split.Train, cancellationToken);
+        Progress?.Invoke($"{name}: {architecture} answers {split.Test.Count} rows");
+        var training = new TrainingCost(made.TrainingTime.TotalSeconds, made.TrainingCpu.TotalSeconds, made.Epochs);
+        return Measure(made.Classifier, architecture, split.Test, training, seed, cancellationToken);
     }
 
     private static ModelResult Measure(

@@ -31,7 +31,8 @@ public interface IModelMaker
 /// <param name="Classifier">Owned by whoever asked for the model.</param>
 /// <param name="TrainingTime">Wall time from rows to bundle, calibration included.</param>
 /// <param name="TrainingCpu">Processor time of the same.</param>
-public sealed record MadeModel(IClassifier Classifier, TimeSpan TrainingTime, TimeSpan TrainingCpu) : IDisposable
+/// <param name="Epochs">Rounds through the data.</param>
+public sealed record MadeModel(IClassifier Classifier, TimeSpan TrainingTime, TimeSpan TrainingCpu, int Epochs) : IDisposable
 {
     public void Dispose() => Classifier.Dispose();
 }

@@ -18,13 +18,24 @@ public static class HeldOut
     }
 
     /// <summary>Spaces around the text and the case of its letters do not matter.</summary>
-    public static bool IsHeldOut(string text, double share, long seed)
+    public static bool IsHeldOut(string text, double share, long seed) => Position(text, seed) < share;
+
+    /// <summary>Which of several parts of equal share a text is held out for.</summary>
+    /// <returns>0 to <paramref name="parts"/> - 1; -1 when it is in none.</returns>
+    public static int PartOf(string text, double share, int parts, long seed)
+    {
+        var part = (int)(Position(text, seed) / share);
+        return part < parts ? part : -1;
+    }
+
+    /// <summary>A number from 0 up to 1, evenly spread over texts.</summary>
+    private static double Position(string text, long seed)
     {
         var bytes = new byte[8 + Encoding.UTF8.GetMaxByteCount(text.Length)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, seed);
         var length = Encoding.UTF8.GetBytes(text.Trim().ToUpperInvariant(), bytes.AsSpan(8));
         Span<byte> hash = stackalloc byte[32];
         SHA256.HashData(bytes.AsSpan(0, 8 + length), hash);
-        return BinaryPrimitives.ReadUInt64LittleEndian(hash) < share * ulong.MaxValue;
+        return (BinaryPrimitives.ReadUInt64LittleEndian(hash) >> 11) / (double)(1L << 53);
     }
 }

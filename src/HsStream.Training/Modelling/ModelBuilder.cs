@@ -11,9 +11,9 @@ namespace HsStream.Training.Modelling;
 
 /// <summary>Makes a bundle of rows: encoder, network, calibration, precedents.</summary>
 /// <remarks>
-/// Trains twice. The first run leaves a part of the texts out and is calibrated on them; the second learns from everything and takes
-/// over that calibration, so that no row is lost to it. The second model knows more than the first, so its sets cover at least
-/// what they promise. Equal rows and settings give equal weights on one kind of CPU.
+/// First runs leave a part of the texts out each, and together are calibrated on them; the final run learns from everything and takes
+/// over that calibration, so that no row is lost to it. The final model knows more than the first ones, so its sets cover at least
+/// what they promise, but for luck, which more parts make smaller. Equal rows and settings give equal weights on one kind of CPU.
 /// </remarks>
 /// <param name="source">How the operator named the data.</param>
 public sealed class ModelBuilder(ModelSettings settings, string source, TimeProvider clock)
@@ -31,16 +31,17 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
     {
         settings.Validate();
         var started = clock.GetTimestamp();
+        RequireSize(data, store.Limits);
         var held = HeldOutRows(data);
         using var work = new WorkFolder(WorkDirectory);
-        var (calibration, score) = work.Calibration(settings, data.DataHash, () => Calibrate(data, held, work, cancellationToken));
+        var (calibration, score) = work.Calibration(settings, data.DataHash, () => Calibrate(data, held, work, store.Limits, cancellationToken));
 
         var parts = Train(data, work.Checkpoint("final"), ModelPhase.FinalRun, cancellationToken);
         using var network = parts.Network;
         Progress?.Report(new ModelProgress(ModelPhase.Export, null));
         var files = Files(parts, FitterOf(parts, data).Adopt(calibration));
-        var manifest = Manifest(data, held.Count, score, parts.Encoder.Hash);
-        if (Precedents(data, manifest, files, cancellationToken) is { } precedents) { files.Add(Bundle.PrecedentsFile, precedents); }
+        var manifest = Manifest(data, held.Sum(part => part.Count), score, parts.Encoder.Hash);
+        if (Precedents(data, manifest, files, store.Limits, cancellationToken) is { } precedents) { files.Add(Bundle.PrecedentsFile, precedents); }
         var stored = store.Add(manifest, files);
         work.Clear();
         return new BuiltModel(
@@ -48,27 +49,53 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
             clock.GetElapsedTime(started), score);
     }
 
-    private HashSet<int> HeldOutRows(TrainingSet data)
+    private List<HashSet<int>> HeldOutRows(TrainingSet data)
     {
         var rows = Enumerable.Range(0, data.Texts.Count).Where(row => !data.Texts[row].IsCatalogue).ToList();
-        var held = rows.Where(row => HeldOut.IsHeldOut(TrainingSet.KeyOf(data.Texts[row].Text), settings.CalibrationShare, settings.Seed)).ToHashSet();
-        return held.Count > 0 && held.Count < rows.Count ? held
+        var parts = rows.ToLookup(row => HeldOut.PartOf(TrainingSet.KeyOf(data.Texts[row].Text), settings.CalibrationShare, settings.CalibrationParts, settings.Seed));
+        List<HashSet<int>> held = [.. Enumerable.Range(0, settings.CalibrationParts).Select(part => parts[part].ToHashSet())];
+        return held.All(part => part.Count > 0 && part.Count < rows.Count) ? held
             : throw new ArgumentException($"Expected data of which {settings.CalibrationShare:P0} can be held out, got {rows.Count} different texts.");
     }
 
-    private (Calibration Calibration, HeldOutScore Score) Calibrate(TrainingSet data, HashSet<int> held, WorkFolder work, CancellationToken cancellationToken)
+    private (Calibration Calibration, HeldOutScore Score) Calibrate(
+        TrainingSet data, List<HashSet<int>> held, WorkFolder work, BundleLimits limits, CancellationToken cancellationToken)
     {
-        var learned = data.Without(held);
-        var parts = Train(learned, work.Checkpoint("first"), ModelPhase.FirstRun, cancellationToken);
-        using var network = parts.Network;
-        Progress?.Report(new ModelProgress(ModelPhase.Calibration, null));
-        var texts = held.Order().Select(row => data.Texts[row].Text).ToList();
-        var codes = held.Order().Select(row => data.Texts[row].Code).ToList();
+        var scored = new List<CalibrationFitter.HeldOutScores>();
+        var results = new List<HeldOutScore>();
+        for (var part = 0; part < held.Count; part++)
+        {
+            var learned = data.Without(held[part]);
+            var parts = Train(learned, work.Checkpoint($"first-{part}"), ModelPhase.FirstRun, cancellationToken, part, held.Count);
+            using var network = parts.Network;
+            Progress?.Report(new ModelProgress(ModelPhase.Calibration, null, part, held.Count));
+            var texts = held[part].Order().Select(row => data.Texts[row].Text).ToList();
+            var codes = held[part].Order().Select(row => data.Texts[row].Code).ToList();
 
-        // Scored as it will be served: through the exported file.
-        using var served = ServedModel.Open(Manifest(data, held.Count, null, parts.Encoder.Hash), Files(parts, Calibration.None));
-        var (encoded, logits) = served.Score(texts, cancellationToken);
-        return (FitterOf(parts, learned).Fit(encoded, logits, codes), ServedModel.ScoreOf(served.Labels, logits, codes));
+            // Scored as it will be served: through the exported file.
+            using var served = ServedModel.Open(Manifest(data, texts.Count, null, parts.Encoder.Hash), Files(parts, Calibration.None), limits);
+            var (encoded, logits) = served.Score(texts, cancellationToken);
+            scored.Add(new CalibrationFitter.HeldOutScores(FitterOf(parts, learned), encoded, logits, codes));
+            results.Add(ServedModel.ScoreOf(served.Labels, logits, codes));
+        }
+
+        double Mean(Func<HeldOutScore, double> figure) => results.Zip(scored).Sum(pair => figure(pair.First) * pair.Second.Count) / scored.Sum(part => part.Count);
+        return (CalibrationFitter.Fit(scored), new HeldOutScore(Mean(score => score.Subheadings), Mean(score => score.Headings), Mean(score => score.LogLoss)));
+    }
+
+    /// <summary>A network that cannot fit into a bundle is refused before it is trained.</summary>
+    private void RequireSize(TrainingSet data, BundleLimits limits)
+    {
+        var labels = data.Texts.Select(text => text.Code).Distinct().Count();
+        var bitsOfNumber = settings.Export.Tables switch { WeightPrecision.Full => 32, WeightPrecision.Half => 16, WeightPrecision.Eight => 8, _ => 4 };
+        foreach (var channel in settings.Definition.Channels.OfType<NgramChannelDefinition>().Where(channel => channel.Width is null && channel.Rows is not null))
+        {
+            var bytes = (long)channel.Rows! * labels * bitsOfNumber / 8;
+            if (bytes > limits.MaxBundleBytes)
+            {
+                throw new HyperParameterException($"channels.rows of the {settings.Architecture} network must be at most {limits.MaxBundleBytes * 8 / bitsOfNumber / labels}, and is {channel.Rows}: {labels} codes times {channel.Rows} rows make {bytes / 1e6:0} MB, and a bundle holds {limits.MaxBundleBytes / 1e6:0} MB.");
+            }
+        }
     }
 
     private CalibrationFitter FitterOf(TrainedParts parts, TrainingSet data)
@@ -79,7 +106,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         return new CalibrationFitter(new LabelTable(parts.Labels.Codes, settings.Edition), texts, [.. own.Select(text => text.Code)], settings.Calibration);
     }
 
-    private TrainedParts Train(TrainingSet data, string? checkpoint, ModelPhase phase, CancellationToken cancellationToken)
+    private TrainedParts Train(TrainingSet data, string? checkpoint, ModelPhase phase, CancellationToken cancellationToken, int run = 0, int runs = 1)
     {
         var texts = data.Texts;
         var encoder = EncoderFitter.Fit(settings.Encoder, texts.Select(text => text.Text));
@@ -93,7 +120,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         var trainer = new Trainer(network, settings.Training, rows, heldOut: null, settings.Seed, clock)
         {
             CheckpointPath = checkpoint,
-            Progress = Progress is null ? null : new Relay(progress => Progress.Report(new ModelProgress(phase, progress))),
+            Progress = Progress is null ? null : new Relay(progress => Progress.Report(new ModelProgress(phase, progress, run, runs))),
         };
         try
         {
@@ -119,10 +146,10 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
 
     /// <returns>Null when the network has no embedding or none are wanted.</returns>
     private ReadOnlyMemory<byte>? Precedents(
-        TrainingSet data, BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, CancellationToken cancellationToken)
+        TrainingSet data, BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, BundleLimits limits, CancellationToken cancellationToken)
     {
         if (settings.MaxPrecedents == 0) { return null; }
-        using var served = ServedModel.Open(manifest, files);
+        using var served = ServedModel.Open(manifest, files, limits);
         if (served.EmbeddingLength == 0) { return null; }
         var rows = Enumerable.Range(0, data.Texts.Count).Where(row => !data.Texts[row].IsCatalogue).ToList();
         var texts = rows.ConvertAll(row => data.Texts[row].Text);
@@ -137,7 +164,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         Seed = settings.Seed,
         HyperParameters = SettingsText.Of(settings),
         Dataset = new DatasetFacts(source, "", null, data.DataRows, data.DataHash),
-        Split = new SplitFacts("first run without, final run with the calibration rows", settings.Seed, data.Texts.Count, heldOut, 0),
+        Split = new SplitFacts(settings.CalibrationParts == 1 ? "first run without, final run with the calibration rows" : $"{settings.CalibrationParts} first runs, each without its part of the calibration rows, final run with all", settings.Seed, data.Texts.Count, heldOut, 0),
         Metrics = score is null ? new Dictionary<string, double>() : new Dictionary<string, double>
         {
             ["held_out_hs4_top1"] = Math.Round(score.Headings, 4),

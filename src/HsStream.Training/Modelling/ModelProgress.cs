@@ -15,4 +15,5 @@ public enum ModelPhase
 }
 
 /// <param name="Training">Where a run of training stands; null in the other phases.</param>
-public sealed record ModelProgress(ModelPhase Phase, TrainingProgress? Training);
+/// <param name="Run">Which of the phase's runs it is, from 0.</param>
+public sealed record ModelProgress(ModelPhase Phase, TrainingProgress? Training, int Run = 0, int Runs = 1);

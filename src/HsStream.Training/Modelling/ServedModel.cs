@@ -21,14 +21,14 @@ internal sealed class ServedModel : IDisposable
     public int EmbeddingLength => _model.EmbeddingLength;
 
     /// <exception cref="BundleException">The files do not make a bundle: a fault of the export.</exception>
-    public static ServedModel Open(BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
+    public static ServedModel Open(BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, BundleLimits limits)
     {
         var folder = Directory.CreateTempSubdirectory("hsstream-model-");
         try
         {
             var path = Path.Combine(folder.FullName, "bundle");
-            BundleWriter.Write(path, manifest, files);
-            return new ServedModel(HsModel.Load(BundleReader.Read(path), new ScoringOptions { IntraOpThreads = Math.Min(2, Environment.ProcessorCount) }));
+            BundleWriter.Write(path, manifest, files, limits);
+            return new ServedModel(HsModel.Load(BundleReader.Read(path, limits), new ScoringOptions { IntraOpThreads = Math.Min(2, Environment.ProcessorCount) }));
         }
         finally
         {

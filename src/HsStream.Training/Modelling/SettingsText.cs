@@ -8,6 +8,7 @@ internal static class SettingsText
 {
     public static Dictionary<string, string> Of(ModelSettings settings) => new()
     {
+        ["calibration_parts"] = settings.CalibrationParts.ToString(CultureInfo.InvariantCulture),
         ["calibration_share"] = settings.CalibrationShare.ToString(CultureInfo.InvariantCulture),
         ["catalogue_weight"] = settings.CatalogueWeight.ToString(CultureInfo.InvariantCulture),
         ["collapse_duplicates"] = settings.CollapseDuplicates ? "true" : "false",

@@ -8,7 +8,7 @@ namespace HsStream.UnitTests.Cli;
 
 public sealed class EvaluateVerbTests : IDisposable
 {
-    private static readonly string[] Quick = ["--no-catalogue", "--epochs", "2", "--measure-seconds", "0"];
+    private static readonly string[] Quick = ["--edition", "HS2022", "--no-catalogue", "--epochs", "2", "--measure-seconds", "0"];
 
     private readonly Scratch _scratch = new();
 
@@ -38,10 +38,10 @@ public sealed class EvaluateVerbTests : IDisposable
     [Fact]
     public async Task A_model_that_is_there_answers_the_rows_it_is_given()
     {
-        var (exitCode, output, errors) = await RunAsync(["train", "--data", Goods(300), "--models", _scratch.File("models"), "--no-catalogue", "--epochs", "1", "--json"]);
+        var (exitCode, output, errors) = await RunAsync(["train", "--data", Goods(300), "--models", _scratch.File("models"), "--edition", "HS2022", "--no-catalogue", "--epochs", "1", "--json"]);
         Assert.True(exitCode == 0, errors);
         var trained = JsonNode.Parse(output)!;
-        (exitCode, output, errors) = await RunAsync(["evaluate", "--data", Goods(300), "--model", (string)trained["folder"]!, "--measure-seconds", "0", "--json"]);
+        (exitCode, output, errors) = await RunAsync(["evaluate", "--data", Goods(300), "--model", (string)trained["folder"]!, "--edition", "HS2022", "--measure-seconds", "0", "--json"]);
         Assert.True(exitCode == 0, errors);
         var part = JsonNode.Parse(output)!["parts"]![0]!;
         Assert.Equal(("as-is", 300, 0), ((string?)part["name"], (int)part["testRows"]!, (int)part["trainRows"]!));
@@ -78,7 +78,7 @@ public sealed class EvaluateVerbTests : IDisposable
         File.WriteAllText(_scratch.File("empty.csv"), "description,hs6\nlamp,123456\n");
         var goods = _scratch.File("goods.tsv");
         File.WriteAllText(goods, "940180\tgarden chair\n");
-        var (exitCode, output, errors) = await RunAsync(["evaluate", .. arguments.Select(a => a == "GOODS" ? goods : a == "EMPTY" ? _scratch.File("empty.csv") : a), "--no-header", "--code-column", "#1", "--text-column", "#2"]);
+        var (exitCode, output, errors) = await RunAsync(["evaluate", .. arguments.Select(a => a == "GOODS" ? goods : a == "EMPTY" ? _scratch.File("empty.csv") : a), "--edition", "HS2022", "--no-header", "--code-column", "#1", "--text-column", "#2"]);
         Assert.Equal((1, ""), (exitCode, output));
         Assert.Contains(expected, errors, StringComparison.Ordinal);
     }

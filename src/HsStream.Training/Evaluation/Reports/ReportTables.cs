@@ -1,4 +1,5 @@
 using HsStream.Domain.Nomenclature;
+using HsStream.Scoring.Bundles;
 using HsStream.Training.Evaluation.Metrics;
 using static HsStream.Training.Evaluation.Reports.Figures;
 
@@ -7,6 +8,8 @@ namespace HsStream.Training.Evaluation.Reports;
 /// <summary>The report as tables, most important first.</summary>
 public static class ReportTables
 {
+    private static readonly long _servedLimit = new BundleLimits().MaxBundleBytes;
+
     public static IReadOnlyList<ReportTable> Of(EvaluationReport report) =>
         [.. new[] { Accuracy(report), Decisions(report), Sets(report), Calibration(report), Architectures(report), Cost(report), Stream(report), Reasons(report), Chapters(report) }
             .Where(table => table.Rows.Count > 0)];
@@ -61,16 +64,19 @@ public static class ReportTables
 
     internal static ReportTable Architectures(EvaluationReport report) => new(
         "architectures", "Architectures",
-        "Each learnt from the same rows with the same features, catalogue phrases and calibration, and answered the same test rows.",
+        $"Each learnt from the same rows with the same features, catalogue phrases and calibration, and answered the same test rows. A bundle marked * is larger than one that is served may be ({Bytes(_servedLimit)}) and was measured all the same.",
         1,
-        ["architecture", "HS6 @1", "95%", "HS4 @1", "HS2 @1", "macro-F1", "could, 90%", "error", "parameters", "bundle", "training", "CPU s / 10⁶", "texts/s, 1 thread"],
-        report.Parts.Count == 0 || report.Parts[0].Models.Count < 2 ? [] : [.. report.Parts[0].Models.Select(m => (IReadOnlyList<string>)
+        ["architecture", "HS6 @1", "95%", "HS4 @1", "HS2 @1", "macro-F1", "could, 90%", "error", "parameters", "bundle", "epochs", "training", "CPU s / 10⁶", "texts/s, 1 thread"],
+        report.Parts.Count == 0 || report.Parts[0].Models.Count + Failures(report).Count < 2 ? [] : [.. report.Parts[0].Models.Select(m => (IReadOnlyList<string>)
         [
             m.Name, Share(m.Metrics.Accuracy.Subheading.Top1), Between(m.Metrics.Intervals.Subheading), Share(m.Metrics.Accuracy.Heading.Top1), Share(m.Metrics.Accuracy.Chapter.Top1),
             Share(m.Metrics.Accuracy.MacroF1), Percent((m.Metrics.ByChance ?? m.Metrics.ByProbability).ShareAt(0.90)), Share(m.Metrics.Reliability.Error),
-            m.Serving is null ? None : Count(m.Serving.Parameters), m.Serving is null ? None : Bytes(m.Serving.BundleBytes), Seconds(m.Training?.Seconds),
+            m.Serving is null ? None : Count(m.Serving.Parameters), m.Serving is null ? None : Bytes(m.Serving.BundleBytes) + (m.Serving.BundleBytes > _servedLimit ? " *" : ""),
+            m.Training?.Epochs is { } epochs ? Whole(epochs) : None, Seconds(m.Training?.Seconds),
             m.Serving is null ? None : Number(m.Serving.CpuSecondsPerMillion, "0"), m.Serving is null ? None : Whole(m.Serving.OneThread),
-        ])]);
+        ]), .. Failures(report).Select(failed => (IReadOnlyList<string>)[failed.Name, "failed: " + failed.Reason, .. Enumerable.Repeat(None, 12)])]);
+
+    private static IReadOnlyList<FailedModel> Failures(EvaluationReport report) => report.Parts[0].Failures ?? [];
 
     internal static ReportTable Cost(EvaluationReport report)
     {

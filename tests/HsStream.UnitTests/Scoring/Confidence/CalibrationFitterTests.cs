@@ -89,7 +89,7 @@ public sealed class CalibrationFitterTests
         var (decided, right) = (0, 0);
         Fresh.Each(Fitted.Temperatures, (row, probabilities) =>
         {
-            var decision = maker.Decide(probabilities, Fresh.Texts.TokenIds(row), Fresh.Texts.Profile(row), TextIssues.None, (ulong)row);
+            var decision = maker.Decide(probabilities, Fresh.Texts.TokenIds(row), Fresh.Texts.Profile(row), TextIssues.None, (ulong)row, out _);
             decided += decision.Outcome == Outcome.Auto ? 1 : 0;
             right += decision.Outcome == Outcome.Auto && decision.Code == Fresh.Codes[row] ? 1 : 0;
         });
@@ -128,7 +128,7 @@ public sealed class CalibrationFitterTests
             var row = encoder.Encode(text, encoder.CreateWorkspace());
             var probabilities = new RowProbabilities(Labels);
             probabilities.Compute(new float[Labels.Count], calibration.Temperatures);
-            return new DecisionMaker(calibration).Decide(probabilities, row.TokenIds, row.Profile, row.Issues, row.TextHash).Reasons;
+            return new DecisionMaker(calibration).Decide(probabilities, row.TokenIds, row.Profile, row.Issues, row.TextHash, out _).Reasons;
         }
     }
 
@@ -148,7 +148,7 @@ public sealed class CalibrationFitterTests
         var row = texts.Encoder.Encode(" Goods0 ", texts.Encoder.CreateWorkspace());
         var probabilities = new RowProbabilities(Labels);
         probabilities.Compute([100, .. new float[Labels.Count - 1]], fitted.Temperatures);
-        var decision = new DecisionMaker(fitted).Decide(probabilities, row.TokenIds, row.Profile, row.Issues, row.TextHash);
+        var decision = new DecisionMaker(fitted).Decide(probabilities, row.TokenIds, row.Profile, row.Issues, row.TextHash, out _);
         Assert.True(decision.Reasons.HasFlag(DecisionReasons.AmbiguousPrecedents));
         Assert.Equal(Outcome.Review, decision.Outcome);
     }
@@ -195,6 +195,44 @@ public sealed class CalibrationFitterTests
     public void Fitting_again_gives_the_same_bytes() => Assert.Equal(
         Fitted.ToJson(),
         new CalibrationFitter(Labels, Training.Texts, Training.Codes, Options).Fit(HeldOut.Texts, HeldOut.Logits, HeldOut.Codes).ToJson());
+
+    [Fact]
+    public void Sorted_by_what_is_printed_more_can_be_decided_and_the_calibration_error_does_not_rise()
+    {
+        var maker = new DecisionMaker(Fitted);
+        var before = Outcomes(Fresh, Fitted.Temperatures, HsLevel.Subheading);
+        var after = new List<(float Probability, bool IsRight)>();
+        Fresh.Each(Fitted.Temperatures, (row, probabilities) =>
+        {
+            maker.Decide(probabilities, Fresh.Texts.TokenIds(row), Fresh.Texts.Profile(row), TextIssues.None, (ulong)row, out var printed);
+            after.Add((printed.First, before[row].IsRight));
+        });
+        Assert.True(Share(after) > 1.1 * Share(before), $"{Share(before)} to {Share(after)}");
+        var (errorBefore, errorAfter) = (ReliabilityTable.EqualMass(before).Error, ReliabilityTable.EqualMass(after).Error);
+        Assert.True(errorAfter < errorBefore && errorAfter < 0.03, $"{errorBefore} to {errorAfter}");
+
+        static double Share(List<(float Probability, bool IsRight)> rows) =>
+            PrecisionThreshold.Choose([.. rows], 0.9, PrecisionBound.None, 0.5, 20).Share;
+    }
+
+    [Fact]
+    public void Rows_of_two_networks_are_fitted_together()
+    {
+        // The second network has a label less, so its scores lie elsewhere.
+        var labels = new LabelTable([.. Labels.Codes.Take(Labels.Count - 1)], NomenclatureEdition.Hs2022);
+        var second = new CalibrationFitter(labels, Training.Texts, Training.Codes, Options);
+        var first = new CalibrationFitter(Labels, Training.Texts, Training.Codes, Options);
+        var rows = Rows.Draw(4, 1000);
+        var narrow = Enumerable.Range(0, 1000).SelectMany(row => rows.Logits.Skip(row * Labels.Count).Take(labels.Count)).ToArray();
+        var both = CalibrationFitter.Fit(
+            [new(first, HeldOut.Texts, HeldOut.Logits, HeldOut.Codes), new(second, rows.Texts, narrow, rows.Codes)]);
+
+        Assert.Equal(4000, both.Rows);
+        Assert.Equal(Fitted.Temperatures.Subheading, both.Temperatures.Subheading, 0.3f);
+        Assert.Equal(Fitted.ForCoverage(0.9)!.Heading, both.ForCoverage(0.9)!.Heading, 0.05f);
+        Assert.NotEqual(Fitted.ForCoverage(0.9), both.ForCoverage(0.9));
+        Assert.Throws<ArgumentException>(() => CalibrationFitter.Fit([new(second, HeldOut.Texts, HeldOut.Logits, HeldOut.Codes)]));
+    }
 
     [Fact]
     public void No_rows_are_refused() =>

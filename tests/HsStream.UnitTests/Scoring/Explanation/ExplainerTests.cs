@@ -28,12 +28,16 @@ public sealed class ExplainerTests : IDisposable
         _tiny.Dispose();
     }
 
-    [Fact]
-    public void The_effect_of_a_word_is_the_difference_to_the_text_without_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_effect_of_a_word_is_the_difference_to_the_text_without_it(bool isAssessed)
     {
         const string Text = "New: mountain BICYCLE, blue (26 inch)";
-        var explanation = _explainer.Explain(Text, new ExplanationOptions());
-        using var scorer = _model.CreateScorer();
+        using var model = isAssessed ? _tiny.Load(calibration: TinyModel.Assessed()) : _tiny.Load();
+        using var explainer = new Explainer(model);
+        var explanation = explainer.Explain(Text, new ExplanationOptions());
+        using var scorer = model.CreateScorer();
         foreach (var token in explanation.Tokens)
         {
             var without = scorer.Score(Text[..token.Start] + " " + Text[(token.Start + token.Length)..]);

@@ -65,6 +65,18 @@ internal sealed class TinyModel : IDisposable
         },
     };
 
+    /// <summary>The same with a chance that is not the probability: humbler, the more so the fewer words of a text are known.</summary>
+    public static Calibration Assessed()
+    {
+        float[] Weights(float constant) => [constant, 0.8f, .. new float[5], 0.5f, .. new float[Assessment.Signals - 7]];
+        return Calibrated() with
+        {
+            Assessment = new Assessment(
+                [.. Labels.Codes.Select(code => Lines.Count(line => line.Code == code.ToString()))], new float[Assessment.Signals],
+                [.. Enumerable.Repeat(1f, Assessment.Signals)], Weights(-1), Weights(-0.5f), Weights(0)),
+        };
+    }
+
     public HsModel Load(ScoringOptions? options = null, Calibration? calibration = null) =>
         HsModel.Load(Write(Files(calibration), Manifest(Encoder)), options ?? new ScoringOptions());
 

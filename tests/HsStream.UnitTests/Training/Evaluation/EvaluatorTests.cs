@@ -1,5 +1,7 @@
 using HsStream.Training.Datasets.Splits;
 using HsStream.Training.Evaluation;
+using HsStream.Training.Evaluation.Costs;
+using HsStream.Training.Evaluation.Reports;
 using Xunit;
 
 namespace HsStream.UnitTests.Training.Evaluation;
@@ -24,6 +26,27 @@ public sealed class EvaluatorTests
         Assert.Equal((3, 2, 0.5), (parts[0].TrainRows, parts[0].TestRows, parts[0].UnseenCodeShare));
         Assert.Equal(0.5, parts[0].Models[1].Metrics.Accuracy.Subheading.Top1);
         Assert.Equal((2.0, 3.0), (parts[0].Models[0].Training!.Seconds, parts[0].Models[0].Training!.CpuSeconds));
+    }
+
+    [Fact]
+    public void An_architecture_that_fails_is_a_row_of_the_table_and_the_others_go_on()
+    {
+        var train = TableMaker.Rows(("lamp", "940520"), ("cup", "392410"));
+        var maker = new TableMaker();
+        var (parts, _) = new Evaluator(maker).Run(
+            new EvaluationPlan(["a", "broken", "b"], [("split", new DatasetSplit("by hand", train, train))], null, 8, 1), TestContext.Current.CancellationToken);
+        Assert.Equal(["a", "b"], parts[0].Models.Select(model => model.Name));
+        Assert.Equal([new FailedModel("broken", "it has too many weights")], parts[0].Failures!);
+        var report = new EvaluationReport(
+            "t", "", "", new MachineFacts("cpu", 2, 1, "os", ".NET", "2026-01-01"), new DataFacts("f", "HS2022", 2, 0, 2, "as they are"), 1, parts, null);
+        var table = ReportTables.Of(report).Single(table => table.Id == "architectures");
+        Assert.Equal(["a", "b", "broken"], table.Rows.Select(row => row[0]));
+        Assert.Equal("failed: it has too many weights", table.Rows[2][1]);
+        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count));
+
+        // Without the main model there is nothing to compare with.
+        Assert.Throws<InvalidOperationException>(() => new Evaluator(maker).Run(
+            new EvaluationPlan(["broken", "a"], [("split", new DatasetSplit("by hand", train, train))], null, 8, 1), TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -19,7 +19,8 @@ internal sealed class TableMaker : IModelMaker
     public MadeModel Make(string architecture, IReadOnlyList<LabelledDescription> rows, CancellationToken cancellationToken)
     {
         Made.Add((architecture, rows));
-        return new MadeModel(new Table(this, [.. rows.GroupBy(row => row.Code).OrderByDescending(g => g.Count()).Select(g => g.Key)]), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3));
+        if (architecture == "broken") { throw new InvalidOperationException("it has too many weights"); }
+        return new MadeModel(new Table(this, [.. rows.GroupBy(row => row.Code).OrderByDescending(g => g.Count()).Select(g => g.Key)]), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), 7);
     }
 
     public static List<LabelledDescription> Rows(params (string Text, string Code)[] rows) =>

@@ -1,7 +1,10 @@
 using HsStream.Domain.Nomenclature;
 using HsStream.Scoring.Bundles;
 using HsStream.Scoring.Onnx;
+using HsStream.Training.Export;
+using HsStream.Training.Fitting;
 using HsStream.Training.Modelling;
+using HsStream.Training.Networks;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -73,6 +76,36 @@ public sealed class ModelBuilderTests : IDisposable
         Assert.Equal(phase == ModelPhase.FirstRun, phases.Contains(ModelPhase.FirstRun));
         Assert.False(Directory.Exists(Work), "The work folder is still there.");
         Assert.Equal(Build(rows).Manifest.ModelVersion, resumed.Manifest.ModelVersion);
+    }
+
+    [Fact]
+    public void Every_first_run_leaves_another_part_out_and_all_are_calibrated_on()
+    {
+        var rows = SmallGoods.Rows(400);
+        var runs = new HashSet<(int, int)>();
+        var built = Build(rows, SmallGoods.Settings with { CalibrationParts = 3 }, new Watch(progress =>
+        {
+            if (progress.Phase == ModelPhase.FirstRun) { runs.Add((progress.Run, progress.Runs)); }
+        }));
+        var texts = TrainingSet.Of(rows, SmallGoods.Settings, null).Texts;
+        var expected = texts.Count(text => HeldOut.PartOf(TrainingSet.KeyOf(text.Text), 0.2, 3, SmallGoods.Settings.Seed) >= 0);
+
+        Assert.Equal([(0, 3), (1, 3), (2, 3)], runs.Order());
+        Assert.Equal(expected, built.Manifest.Split.CalibrationRows);
+        Assert.InRange(expected, 0.45 * texts.Count, 0.75 * texts.Count);
+        using var model = HsModel.Load(BundleReader.Read(built.Directory), new ScoringOptions());
+        Assert.Equal(expected, model.Calibration.Rows);
+    }
+
+    [Fact]
+    public void A_network_that_no_bundle_can_hold_is_refused_before_it_is_trained()
+    {
+        var settings = SmallGoods.Settings with { Network = new NetworkDefinition { Channels = [new NgramChannelDefinition { Rows = 1 << 23, Width = null }] } };
+        var phases = 0;
+        var error = Assert.Throws<HyperParameterException>(() => Build(SmallGoods.Rows(400), settings with { Export = new(WeightPrecision.Full) }, new Watch(_ => phases++)));
+
+        Assert.Contains("a bundle holds 40 MB", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, phases);
     }
 
     [Fact]
