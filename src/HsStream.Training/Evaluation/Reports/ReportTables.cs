@@ -64,7 +64,7 @@ public static class ReportTables
 
     internal static ReportTable Architectures(EvaluationReport report) => new(
         "architectures", "Architectures",
-        $"Each learnt from the same rows with the same features, catalogue phrases and calibration, and answered the same test rows. A bundle marked * is larger than one that is served may be ({Bytes(_servedLimit)}) and was measured all the same.",
+        $"Each learnt from the same rows with the same features and catalogue phrases, and answered the same test rows; those after the first are calibrated on one part instead of two. A bundle marked * is larger than one that is served may be ({Bytes(_servedLimit)}) and was measured all the same.",
         1,
         ["architecture", "HS6 @1", "95%", "HS4 @1", "HS2 @1", "macro-F1", "could, 90%", "error", "parameters", "bundle", "epochs", "training", "CPU s / 10⁶", "texts/s, 1 thread"],
         report.Parts.Count == 0 || report.Parts[0].Models.Count + Failures(report).Count < 2 ? [] : [.. report.Parts[0].Models.Select(m => (IReadOnlyList<string>)
