@@ -6,7 +6,6 @@ using HsStream.Cli.Model;
 using HsStream.Domain.Nomenclature;
 using HsStream.Scoring.Features;
 using HsStream.Training.Catalogue;
-using HsStream.Training.Datasets.Import;
 using HsStream.Training.Fitting;
 using HsStream.Training.Modelling;
 using HsStream.Training.Networks;

@@ -2,7 +2,6 @@ using CsCheck;
 using HsStream.Domain.Nomenclature;
 using HsStream.Scoring.Bundles;
 using HsStream.Scoring.Confidence;
-using HsStream.Scoring.Onnx;
 using HsStream.UnitTests.Scoring.Onnx;
 using Xunit;
 
