@@ -1,0 +1,64 @@
+using HsStream.Store.Events;
+using HsStream.Store.Projections;
+using HsStream.Store.Reading;
+using HsStream.Store.Schema;
+using HsStream.Store.Writing;
+using Marten;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Prometheus;
+
+namespace HsStream.Store;
+
+/// <summary>The ledger: everything about one schema of one PostgreSQL database. One per process; dispose it last.</summary>
+public sealed class LedgerStore : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource _source;
+
+    private LedgerStore(LedgerOptions options, ILoggerFactory logging, IMetricFactory metrics, TimeProvider clock)
+    {
+        var logger = logging.CreateLogger<LedgerStore>();
+        var meters = new LedgerMetrics(metrics);
+        var tables = new LedgerTables(options.Schema);
+        var codec = new EventCodec();
+        _source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(options.ConnectionString) { ApplicationName = "hsstream-ledger" }.ConnectionString).Build();
+        var pipeline = LedgerPipeline.Create(options, meters, logger, clock);
+        Marten = MartenStore.Create(options, _source, codec, _ => { });
+        Schema = new LedgerSchema(_source, tables, Marten);
+        Writer = new LedgerWriter(_source, tables, codec, options, pipeline, meters, logger, clock);
+        Offsets = new LedgerOffsets(_source, tables, pipeline);
+        Models = new ModelCommands(Writer, clock);
+        Records = new RecordCommands(Writer, clock);
+        Queries = new LedgerQueries(new EventReader(_source, tables, codec, pipeline), Offsets);
+        Checkpoints = new PublisherCheckpoint(_source, tables, pipeline, clock);
+    }
+
+    /// <summary>Creates the tables; call it before anything else when this process may.</summary>
+    public LedgerSchema Schema { get; }
+
+    public LedgerWriter Writer { get; }
+
+    public LedgerOffsets Offsets { get; }
+
+    public ModelCommands Models { get; }
+
+    public RecordCommands Records { get; }
+
+    public LedgerQueries Queries { get; }
+
+    public PublisherCheckpoint Checkpoints { get; }
+
+    /// <summary>Marten over the same tables, for reading. Appending through it breaks the chain, and verify says so.</summary>
+    public IDocumentStore Marten { get; }
+
+    /// <summary>Connects to nothing yet.</summary>
+    /// <exception cref="ArgumentException">The connection string is malformed.</exception>
+    public static LedgerStore Open(LedgerOptions options, ILoggerFactory logging, IMetricFactory metrics, TimeProvider clock) => new(options, logging, metrics, clock);
+
+    public async ValueTask DisposeAsync()
+    {
+        Writer.Dispose();
+        Marten.Dispose();
+        await _source.DisposeAsync();
+    }
+}

@@ -1,0 +1,53 @@
+using HsStream.Embedded.Postgres;
+using HsStream.IntegrationTests.Postgres;
+using HsStream.IntegrationTests.Store;
+using Npgsql;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(StorePostgres))]
+
+namespace HsStream.IntegrationTests.Store;
+
+/// <summary>One server for all tests of the store: <c>HSSTREAM_TEST_POSTGRES</c> when set, a private one otherwise, started by the first test that asks.</summary>
+public sealed class StorePostgres : IAsyncLifetime
+{
+    private readonly SemaphoreSlim _turn = new(1);
+    private TemporaryDirectory? _directory;
+    private PrivatePostgres? _server;
+
+    public ValueTask InitializeAsync() => default;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null) { await _server.DisposeAsync(); }
+        _directory?.Dispose();
+        _turn.Dispose();
+    }
+
+    /// <returns>Connection string of a database of its own.</returns>
+    public async Task<string> NewDatabaseAsync()
+    {
+        var server = Environment.GetEnvironmentVariable("HSSTREAM_TEST_POSTGRES") ?? await StartAsync();
+        var name = "t" + Guid.NewGuid().ToString("N");
+        await using var connection = new NpgsqlConnection(server + ";Pooling=false");
+        await connection.OpenAsync(PostgresHarness.Stop);
+        await using var command = new NpgsqlCommand($"create database {name}", connection);
+        await command.ExecuteNonQueryAsync(PostgresHarness.Stop);
+        return new NpgsqlConnectionStringBuilder(server) { Database = name, MaxPoolSize = 10 }.ConnectionString;
+    }
+
+    private async Task<string> StartAsync()
+    {
+        await _turn.WaitAsync(PostgresHarness.Stop);
+        try
+        {
+            _directory ??= new TemporaryDirectory();
+            _server ??= await PostgresHarness.StartAsync(_directory.Path);
+            return _server.ConnectionString;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+}
