@@ -14,6 +14,14 @@ internal sealed class AvroRecords(Uri registry) : IDisposable
     private readonly HttpClient _http = new() { BaseAddress = registry, Timeout = TimeSpan.FromSeconds(30) };
     private readonly ConcurrentDictionary<int, GenericDatumReader<GenericRecord>?> _readers = new();
 
+    /// <summary>The text of a schema in <c>schemas/</c>, as it was when this was built.</summary>
+    public static string Committed(string name)
+    {
+        using var resource = typeof(AvroRecords).Assembly.GetManifestResourceStream(name + ".avsc") ?? throw new ArgumentException($"Expected the name of a committed schema, got '{name}'.", nameof(name));
+        using var reader = new StreamReader(resource);
+        return reader.ReadToEnd();
+    }
+
     /// <returns>Null when the value is not a framed record of this name.</returns>
     public GenericRecord? TryRead(byte[]? value, string name)
     {

@@ -5,7 +5,8 @@ using Npgsql;
 namespace HsStream.Chaos.Pipeline.Checking;
 
 /// <summary>Reads the ledger's events with SQL and a JSON parser, through nothing of the product.</summary>
-internal sealed class LedgerReader(string connectionString)
+/// <param name="schema">Null finds the one that is there.</param>
+internal sealed class LedgerReader(string connectionString, string? schema = null)
 {
     private readonly List<LedgerDescription> _descriptions = [];
     private readonly List<LedgerPrediction> _predictions = [];
@@ -18,9 +19,9 @@ internal sealed class LedgerReader(string connectionString)
     public async Task<LedgerFacts> ReadAsync(IReadOnlyList<string> complaints, long verified, CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
-        var schema = await SchemaAsync(source, "mt_events", cancellationToken);
+        var place = await SchemaAsync(source, "mt_events", cancellationToken);
         await using var command = source.CreateCommand(
-            $"select seq_id, type, data::text, stream_id from {schema}.mt_events where type in ('goods_described.v1', 'code_predicted.v1', 'record_dead_lettered.v1', 'prediction_conflicted.v1') order by seq_id");
+            $"select seq_id, type, data::text, stream_id from {place}.mt_events where type in ('goods_described.v1', 'code_predicted.v1', 'record_dead_lettered.v1', 'prediction_conflicted.v1') order by seq_id");
         command.CommandTimeout = 600;
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
@@ -44,16 +45,32 @@ internal sealed class LedgerReader(string connectionString)
     public async Task<Dictionary<(string Topic, int Partition), long>> OffsetsAsync(CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
-        var schema = await SchemaAsync(source, "ledger_offsets", cancellationToken);
-        await using var command = source.CreateCommand($"select topic, partition, next_offset from {schema}.ledger_offsets");
+        var place = await SchemaAsync(source, "ledger_offsets", cancellationToken);
+        await using var command = source.CreateCommand($"select topic, partition, next_offset from {place}.ledger_offsets");
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var offsets = new Dictionary<(string, int), long>();
         while (await rows.ReadAsync(cancellationToken)) { offsets[(rows.GetString(0), rows.GetInt32(1))] = rows.GetInt64(2); }
         return offsets;
     }
 
-    private static async Task<string> SchemaAsync(NpgsqlDataSource source, string table, CancellationToken cancellationToken)
+    /// <summary>The newest event's number; null while there is no ledger.</summary>
+    public async Task<long?> EventsAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            await using var source = NpgsqlDataSource.Create(connectionString);
+            await using var command = source.CreateCommand($"select max(seq_id) from {await SchemaAsync(source, "ledger_head", cancellationToken)}.mt_events");
+            return await command.ExecuteScalarAsync(cancellationToken) as long?;
+        }
+        catch (Exception e) when (e is InvalidDataException or PostgresException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<string> SchemaAsync(NpgsqlDataSource source, string table, CancellationToken cancellationToken)
+    {
+        if (schema is not null) { return schema; }
         await using var command = source.CreateCommand("select table_schema from information_schema.tables where table_name = $1 limit 1");
         command.Parameters.AddWithValue(table);
         return await command.ExecuteScalarAsync(cancellationToken) as string ?? throw new InvalidDataException($"Expected a table {table} in the database, got none: no ledger has ever run on it.");

@@ -1,0 +1,25 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace HsStream.Chaos.Pipeline.Checking;
+
+/// <summary>Asks the command that an auditor would run.</summary>
+internal static class ChainVerifier
+{
+    /// <returns>What it complains about, and how many events it went through.</returns>
+    public static async Task<(IReadOnlyList<string> Complaints, long Events)> RunAsync(string postgres, CancellationToken cancellationToken)
+    {
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        using var process = Process.Start(new ProcessStartInfo(dotnet, [Path.Combine(AppContext.BaseDirectory, "hsstream.dll"), "verify", "--postgres", postgres, "--json"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode != 0) { return ([$"verify ended with {process.ExitCode}: {output.Trim()} {(await errors).Trim()}"], 0); }
+        using var json = JsonDocument.Parse(output);
+        return ([], json.RootElement.GetProperty("events").GetInt64());
+    }
+}
