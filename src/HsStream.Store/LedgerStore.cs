@@ -1,7 +1,9 @@
 using HsStream.Store.Events;
+using HsStream.Store.Leadership;
 using HsStream.Store.Projections;
 using HsStream.Store.Reading;
 using HsStream.Store.Schema;
+using HsStream.Store.Verification;
 using HsStream.Store.Writing;
 using Marten;
 using Microsoft.Extensions.Logging;
@@ -23,13 +25,19 @@ public sealed class LedgerStore : IAsyncDisposable
         var codec = new EventCodec();
         _source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(options.ConnectionString) { ApplicationName = "hsstream-ledger" }.ConnectionString).Build();
         var pipeline = LedgerPipeline.Create(options, meters, logger, clock);
-        Marten = MartenStore.Create(options, _source, codec, _ => { });
+        Marten = MartenStore.Create(options, _source, codec);
         Schema = new LedgerSchema(_source, tables, Marten);
         Writer = new LedgerWriter(_source, tables, codec, options, pipeline, meters, logger, clock);
         Offsets = new LedgerOffsets(_source, tables, pipeline);
         Models = new ModelCommands(Writer, clock);
         Records = new RecordCommands(Writer, clock);
-        Queries = new LedgerQueries(new EventReader(_source, tables, codec, pipeline), Offsets);
+        var reader = new EventReader(_source, tables, codec, pipeline);
+        Queries = new LedgerQueries(reader, Offsets);
+        Verifier = new LedgerVerifier(reader);
+        Exporter = new LedgerExporter(reader, clock);
+        Election = new LeaderElection(options, logger, clock);
+        Projections = new LedgerProjections(Marten, Election);
+        Reconciliation = new LedgerReconciliation(reader, Queries, Projections, logger, clock);
         Checkpoints = new PublisherCheckpoint(_source, tables, pipeline, clock);
     }
 
@@ -46,7 +54,18 @@ public sealed class LedgerStore : IAsyncDisposable
 
     public LedgerQueries Queries { get; }
 
+    public LedgerVerifier Verifier { get; }
+
+    public LedgerExporter Exporter { get; }
+
     public PublisherCheckpoint Checkpoints { get; }
+
+    /// <summary>For work that one process at a time may do, such as publishing model changes.</summary>
+    public LeaderElection Election { get; }
+
+    public LedgerProjections Projections { get; }
+
+    public LedgerReconciliation Reconciliation { get; }
 
     /// <summary>Marten over the same tables, for reading. Appending through it breaks the chain, and verify says so.</summary>
     public IDocumentStore Marten { get; }

@@ -12,10 +12,10 @@ public sealed class EventCodec
 {
     private const int SaltBytes = 16;
 
-    private readonly FrozenDictionary<string, IEventUpcaster> _upcasters;
+    private readonly FrozenDictionary<string, ILedgerUpcaster> _upcasters;
     private readonly Dictionary<Type, Shape> _shapes = [];
 
-    public EventCodec(params IReadOnlyList<IEventUpcaster> upcasters)
+    public EventCodec(params IReadOnlyList<ILedgerUpcaster> upcasters)
     {
         Upcasters = upcasters;
         _upcasters = upcasters.ToFrozenDictionary(u => u.StoredName);
@@ -28,7 +28,7 @@ public sealed class EventCodec
         }
     }
 
-    public IReadOnlyList<IEventUpcaster> Upcasters { get; }
+    public IReadOnlyList<ILedgerUpcaster> Upcasters { get; }
 
     /// <summary>Not thread safe in its buffers alone: <paramref name="writer"/> belongs to the caller.</summary>
     public EncodedEvent Encode(object fact, EncodeBuffer writer)
@@ -127,7 +127,7 @@ public sealed class EncodeBuffer : IDisposable
 }
 
 /// <summary>Reads an older stored event as today's.</summary>
-public interface IEventUpcaster
+public interface ILedgerUpcaster
 {
     /// <summary>The old name; it stays in the store as it is.</summary>
     string StoredName { get; }

@@ -6,34 +6,24 @@ namespace HsStream.Store.Reading;
 /// <summary>Folds promotions and retirements into periods.</summary>
 internal static class Serving
 {
-    public static IReadOnlyList<ServingPeriod> Periods(IEnumerable<StoredEvent> events)
-    {
-        var periods = new List<ServingPeriod>();
-        foreach (var stored in events)
-        {
-            var version = stored.StreamId[(stored.StreamId.IndexOf('/', StringComparison.Ordinal) + 1)..];
-            switch (stored.Data)
-            {
-                case ModelEvent.Promoted e:
-                    Begin(periods, version, e.Mandate, e.At, stored.Sequence);
-                    break;
-                case ModelEvent.Reinstated e:
-                    Begin(periods, version, e.Mandate, e.At, stored.Sequence);
-                    break;
-                case ModelEvent.Retired e when periods is [.., { Until: null } open] && open.Version == version:
-                    periods[^1] = open with { Until = e.At };
-                    break;
-                default:
-                    break;
-            }
-        }
+    public static IReadOnlyList<ServingPeriod> Periods(IEnumerable<StoredEvent> events) =>
+        events.Aggregate((IReadOnlyList<ServingPeriod>)[], (periods, e) => Extend(periods, e.StreamId, e.Data, e.Sequence));
 
-        return periods;
+    public static IReadOnlyList<ServingPeriod> Extend(IReadOnlyList<ServingPeriod> periods, string streamId, object fact, long sequence)
+    {
+        var version = streamId[(streamId.IndexOf('/', StringComparison.Ordinal) + 1)..];
+        return fact switch
+        {
+            ModelEvent.Promoted e => Begin(periods, version, e.Mandate, e.At, sequence),
+            ModelEvent.Reinstated e => Begin(periods, version, e.Mandate, e.At, sequence),
+            ModelEvent.Retired e when periods is [.., { Until: null } open] && open.Version == version => [.. periods.SkipLast(1), open with { Until = e.At }],
+            _ => periods,
+        };
     }
 
-    private static void Begin(List<ServingPeriod> periods, string version, Mandate mandate, DateTimeOffset at, long sequence)
+    private static IReadOnlyList<ServingPeriod> Begin(IReadOnlyList<ServingPeriod> periods, string version, Mandate mandate, DateTimeOffset at, long sequence)
     {
-        if (periods is [.., { Until: null } open]) { periods[^1] = open with { Until = at }; }
-        periods.Add(new ServingPeriod(version, at, null, mandate.Actor, mandate.Reason, sequence));
+        var before = periods is [.., { Until: null } open] ? [.. periods.SkipLast(1), open with { Until = at }] : periods;
+        return [.. before, new ServingPeriod(version, at, null, mandate.Actor, mandate.Reason, sequence)];
     }
 }

@@ -29,14 +29,14 @@ internal sealed class LedgerScope : IAsyncDisposable
 
     public CollectorRegistry Registry { get; }
 
-    public static async Task<LedgerScope> CreateAsync(StorePostgres postgres) => await OpenAsync(await postgres.NewDatabaseAsync());
+    public static async Task<LedgerScope> CreateAsync(StorePostgres postgres) => Open(await postgres.NewLedgerAsync());
 
-    public static async Task<LedgerScope> OpenAsync(string connectionString)
+    /// <param name="connectionString">Of a database whose ledger exists.</param>
+    public static LedgerScope Open(string connectionString)
     {
         var clock = new FakeTimeProvider(new DateTimeOffset(2027, 1, 2, 3, 4, 5, TimeSpan.Zero)) { AutoAdvanceAmount = TimeSpan.Zero };
         var registry = Metrics.NewCustomRegistry();
         var store = Open(connectionString, clock, registry);
-        await store.Schema.EnsureAsync(Stop);
         return new LedgerScope(connectionString, store, clock, registry);
     }
 
