@@ -5,10 +5,12 @@ using HsStream.Cli.Dataset;
 using HsStream.Cli.Model;
 using HsStream.Domain.Nomenclature;
 using HsStream.Scoring.Features;
+using HsStream.Scoring.Onnx;
 using HsStream.Training.Catalogue;
 using HsStream.Training.Fitting;
 using HsStream.Training.Modelling;
 using HsStream.Training.Networks;
+using HsStream.Training.Torch;
 
 namespace HsStream.Cli.Train;
 
@@ -30,6 +32,7 @@ internal static class TrainVerb
         var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: 10, and 4 for generated lines.");
         var seed = CommonOptions.Number("--seed", 0, "Equal seeds, data and settings give equal weights; default: 1.");
         var threads = CommonOptions.Number("--threads", 1, "Threads of training; default: 2.");
+        var device = new Option<string>("--device") { Description = "Where to train: cuda needs a build with -p:Accelerator=cuda and falls back to the processor with a warning; auto takes it where it is there.", HelpName = "auto|cpu|cuda", DefaultValueFactory = _ => "auto" };
         var generated = CommonOptions.Number("--generated-lines", 100, $"Lines to generate without --data; default: {GeneratedLines}.");
         var weight = new Option<double?>("--catalogue-weight")
         {
@@ -44,13 +47,20 @@ internal static class TrainVerb
         var json = CommonOptions.Json("Print the result as one JSON object.");
         var verb = new Command("train", "Train a model and add it to the store. An interrupted run goes on where it stopped when it is started again.") { data };
         importing.AddTo(verb, withCodes: true);
-        foreach (var option in (Option[])[architecture, epochs, seed, threads, generated, weight, noCatalogue, keepDuplicates, network, training, encoder]) { verb.Add(option); }
+        foreach (var option in (Option[])[architecture, epochs, seed, threads, device, generated, weight, noCatalogue, keepDuplicates, network, training, encoder]) { verb.Add(option); }
         models.AddTo(verb, withModel: false);
         verb.Add(json);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var import = importing.Read(parsed);
+            var preference = parsed.GetValue(device) switch
+            {
+                "auto" => AcceleratorPreference.Auto,
+                "cpu" => AcceleratorPreference.Cpu,
+                "cuda" => AcceleratorPreference.Cuda,
+                var other => throw new OperatorException($"--device is '{other}'; expected auto, cpu or cuda"),
+            };
             var file = parsed.GetValue(data);
             var read = file is null ? null : LabelledFile.Read(file, import, importing.NamesEdition(parsed), errors, cancellationToken);
             var settings = new ModelSettings
@@ -79,8 +89,11 @@ internal static class TrainVerb
             var set = TrainingSet.Of(rows, settings, ProductCatalogue.Shipped);
             await errors.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{set.DataRows} rows, {set.Texts.Count} different texts with the catalogue's, {set.Texts.Select(text => text.Code).Distinct().Count()} codes of {settings.Edition}"));
             using var stop = new StopSignals(cancellationToken);
+            var chosen = TrainingDevices.Choose(preference, out var warning);
+            if (warning is not null) { await errors.WriteLineAsync(warning); }
             var built = TrainingDisplay.Run(errors, display => new ModelBuilder(settings, file is null ? "generated from the shipped catalogue" : Path.GetFileName(file), TimeProvider.System)
             {
+                Device = chosen,
                 Progress = display,
                 WorkDirectory = Path.Combine(store.Root, $".training-{settings.Architecture}-{settings.Seed}"),
             }.Build(set, store, stop.Token));

@@ -15,9 +15,9 @@ public sealed record HeldOutScore(double Subheadings, double Headings, double Lo
         Inference.ForBatches(network, data.Rows, (start, output) =>
         {
             var log = torch.nn.functional.log_softmax(output.Logits, 1);
-            var best = log.argmax(1).data<long>().ToArray();
+            var best = log.argmax(1).cpu().data<long>().ToArray();
             var labels = Enumerable.Range(start, best.Length).Select(row => (long)data.Labels[row]).ToArray();
-            var asked = log.gather(1, torch.tensor(labels).unsqueeze(1)).data<float>().ToArray();
+            var asked = log.gather(1, torch.tensor(labels).to(log.device).unsqueeze(1)).cpu().data<float>().ToArray();
             for (var i = 0; i < best.Length; i++)
             {
                 right += best[i] == labels[i] ? 1 : 0;

@@ -13,7 +13,7 @@ public static class Inference
     {
         var labels = network.Labels.Codes.Count;
         var all = new float[checked(rows.Count * labels)];
-        ForBatches(network, rows, (start, output) => output.Logits.contiguous().data<float>().ToArray().CopyTo(all.AsSpan(start * labels)), cancellationToken);
+        ForBatches(network, rows, (start, output) => output.Logits.cpu().contiguous().data<float>().ToArray().CopyTo(all.AsSpan(start * labels)), cancellationToken);
         return all;
     }
 
@@ -26,7 +26,7 @@ public static class Inference
             if (output.Embedding is null) { return; }
             width = (int)output.Embedding.shape[1];
             if (start == 0) { all = new float[checked(rows.Count * width)]; }
-            output.Embedding.contiguous().data<float>().ToArray().CopyTo(all.AsSpan(start * width));
+            output.Embedding.cpu().contiguous().data<float>().ToArray().CopyTo(all.AsSpan(start * width));
         }, cancellationToken);
         return (all, width);
     }
@@ -41,7 +41,7 @@ public static class Inference
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = torch.NewDisposeScope();
             batch.Fill(rows, chunk);
-            take(chunk[0], network.Forward(ForwardPass.Infer(batch)));
+            take(chunk[0], network.Forward(ForwardPass.Infer(batch, network.Device)));
         }
     }
 }

@@ -34,8 +34,8 @@ public sealed class SoftTargets
         Inference.ForBatches(teacher, rows, (start, output) =>
         {
             var (values, ids) = torch.nn.functional.softmax(output.Logits.Times(1 / temperature), 1).topk(kept, 1);
-            values.contiguous().data<float>().ToArray().CopyTo(targets._probabilities.AsSpan(start * kept));
-            Array.ConvertAll(ids.contiguous().data<long>().ToArray(), id => (int)id).CopyTo(targets._ids.AsSpan(start * kept));
+            values.cpu().contiguous().data<float>().ToArray().CopyTo(targets._probabilities.AsSpan(start * kept));
+            Array.ConvertAll(ids.cpu().contiguous().data<long>().ToArray(), id => (int)id).CopyTo(targets._ids.AsSpan(start * kept));
         }, cancellationToken);
         return targets;
     }

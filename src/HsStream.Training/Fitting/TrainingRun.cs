@@ -65,7 +65,7 @@ internal sealed class TrainingRun : IDisposable
         using (var scope = torch.NewDisposeScope())
         {
             _batch.Fill(_data.Rows, selected);
-            var pass = ForwardPass.Train(_batch, _seed, Step);
+            var pass = ForwardPass.Train(_batch, _seed, Step, _network.Device);
             using var loss = _loss.Compute(_network.Forward(pass), _data, selected);
             loss.backward();
             _lossSum += loss.item<float>();

@@ -6,6 +6,7 @@ using HsStream.Scoring.Features;
 using HsStream.Training.Export;
 using HsStream.Training.Fitting;
 using HsStream.Training.Networks;
+using TorchSharp;
 
 namespace HsStream.Training.Modelling;
 
@@ -18,10 +19,17 @@ namespace HsStream.Training.Modelling;
 /// <param name="source">How the operator named the data.</param>
 public sealed class ModelBuilder(ModelSettings settings, string source, TimeProvider clock)
 {
+    // A table in 4 bits, with its scales.
+    private const double FewestBytesOfNumber = 4.5 / 8;
+    private const long ManifestReserve = 64 * 1024;
+
     public IProgress<ModelProgress>? Progress { get; init; }
 
     /// <summary>Where an interrupted build leaves off and goes on; null keeps nothing. Emptied when the build is over.</summary>
     public string? WorkDirectory { get; init; }
+
+    /// <summary>Where networks learn. Weights are repeated bit by bit on the processor only.</summary>
+    public torch.Device? Device { get; init; }
 
     /// <summary>Builds the model and adds it to the store.</summary>
     /// <exception cref="HyperParameterException">A setting is out of range.</exception>
@@ -34,20 +42,35 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         RequireSize(data, store.Limits);
         var held = HeldOutRows(data);
         using var work = new WorkFolder(WorkDirectory);
-        var (calibration, score) = work.Calibration(settings, data.DataHash, () => Calibrate(data, held, work, store.Limits, cancellationToken));
+        var (calibration, score) = work.Calibration(settings, data.DataHash, () => Calibrate(data, held, work, cancellationToken));
 
         var parts = Train(data, work.Checkpoint("final"), ModelPhase.FinalRun, cancellationToken);
         using var network = parts.Network;
         Progress?.Report(new ModelProgress(ModelPhase.Export, null));
-        var files = Files(parts, FitterOf(parts, data).Adopt(calibration));
-        var manifest = Manifest(data, held.Sum(part => part.Count), score, parts.Encoder.Hash);
-        if (Precedents(data, manifest, files, store.Limits, cancellationToken) is { } precedents) { files.Add(Bundle.PrecedentsFile, precedents); }
+        var adopted = FitterOf(parts, data).Adopt(calibration);
+        var (manifest, files) = Export(settings.Export);
+        if (SizeOf(files) > store.Limits.MaxBundleBytes && settings.Export.Tables is not WeightPrecision.Four)
+        {
+            // Many texts have many n-grams. Half the size at half the speed is better than no model after all that work.
+            (manifest, files) = Export(settings.Export with { Tables = WeightPrecision.Four });
+        }
+
         var stored = store.Add(manifest, files);
         work.Clear();
         return new BuiltModel(
             stored, store.PathOf(stored.ModelVersion), CountParameters(parts.Network), stored.Files.Sum(file => file.Size) + stored.ToJson().Length,
             clock.GetElapsedTime(started), score);
+
+        (BundleManifest Manifest, Dictionary<string, ReadOnlyMemory<byte>> Files) Export(ExportOptions export)
+        {
+            var made = Files(parts, adopted, export);
+            var described = Manifest(data, held.Sum(part => part.Count), score, parts.Encoder.Hash, export);
+            if (Precedents(data, described, made, cancellationToken) is { } precedents) { made.Add(Bundle.PrecedentsFile, precedents); }
+            return (described, made);
+        }
     }
+
+    private static long SizeOf(Dictionary<string, ReadOnlyMemory<byte>> files) => ManifestReserve + files.Values.Sum(file => (long)file.Length);
 
     private List<HashSet<int>> HeldOutRows(TrainingSet data)
     {
@@ -59,7 +82,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
     }
 
     private (Calibration Calibration, HeldOutScore Score) Calibrate(
-        TrainingSet data, List<HashSet<int>> held, WorkFolder work, BundleLimits limits, CancellationToken cancellationToken)
+        TrainingSet data, List<HashSet<int>> held, WorkFolder work, CancellationToken cancellationToken)
     {
         var scored = new List<CalibrationFitter.HeldOutScores>();
         var results = new List<HeldOutScore>();
@@ -73,7 +96,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
             var codes = held[part].Order().Select(row => data.Texts[row].Code).ToList();
 
             // Scored as it will be served: through the exported file.
-            using var served = ServedModel.Open(Manifest(data, texts.Count, null, parts.Encoder.Hash), Files(parts, Calibration.None), limits);
+            using var served = ServedModel.Open(Manifest(data, texts.Count, null, parts.Encoder.Hash, settings.Export), Files(parts, Calibration.None, settings.Export));
             var (encoded, logits) = served.Score(texts, cancellationToken);
             scored.Add(new CalibrationFitter.HeldOutScores(FitterOf(parts, learned), encoded, logits, codes));
             results.Add(ServedModel.ScoreOf(served.Labels, logits, codes));
@@ -87,13 +110,12 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
     private void RequireSize(TrainingSet data, BundleLimits limits)
     {
         var labels = data.Texts.Select(text => text.Code).Distinct().Count();
-        var bitsOfNumber = settings.Export.Tables switch { WeightPrecision.Full => 32, WeightPrecision.Half => 16, WeightPrecision.Eight => 8, _ => 4 };
         foreach (var channel in settings.Definition.Channels.OfType<NgramChannelDefinition>().Where(channel => channel.Width is null && channel.Rows is not null))
         {
-            var bytes = (long)channel.Rows! * labels * bitsOfNumber / 8;
+            var bytes = channel.Rows!.Value * labels * FewestBytesOfNumber;
             if (bytes > limits.MaxBundleBytes)
             {
-                throw new HyperParameterException($"channels.rows of the {settings.Architecture} network must be at most {limits.MaxBundleBytes * 8 / bitsOfNumber / labels}, and is {channel.Rows}: {labels} codes times {channel.Rows} rows make {bytes / 1e6:0} MB, and a bundle holds {limits.MaxBundleBytes / 1e6:0} MB.");
+                throw new HyperParameterException($"channels.rows of the {settings.Architecture} network must be at most {(int)(limits.MaxBundleBytes / FewestBytesOfNumber / labels)}, and is {channel.Rows}: {labels} codes times {channel.Rows} rows make {bytes / 1e6:0} MB, and a bundle holds {limits.MaxBundleBytes / 1e6:0} MB.");
             }
         }
     }
@@ -116,7 +138,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
             EncodedRows.Encode(encoder, texts.Select(text => text.Text)),
             [.. texts.Select(text => indexOf[text.Code])],
             [.. texts.Select(text => text.Weight)]);
-        var network = new ChannelNetwork(settings.Definition, NetworkInputs.Of(encoder.Definition), labels, settings.Seed);
+        var network = new ChannelNetwork(settings.Definition, NetworkInputs.Of(encoder.Definition), labels, settings.Seed, Device);
         var trainer = new Trainer(network, settings.Training, rows, heldOut: null, settings.Seed, clock)
         {
             CheckpointPath = checkpoint,
@@ -135,9 +157,9 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         return new TrainedParts(encoder, network, labels);
     }
 
-    private Dictionary<string, ReadOnlyMemory<byte>> Files(TrainedParts parts, Calibration calibration) => new()
+    private Dictionary<string, ReadOnlyMemory<byte>> Files(TrainedParts parts, Calibration calibration, ExportOptions export) => new()
     {
-        [Bundle.ModelFile] = ModelWriter.Write(parts.Network, settings.Export),
+        [Bundle.ModelFile] = ModelWriter.Write(parts.Network, export),
         [Bundle.EncoderFile] = parts.Encoder.Definition.ToJson(),
         [Bundle.EncoderTablesFile] = parts.Encoder.ToBytes().Tables,
         [Bundle.LabelsFile] = new LabelTable(parts.Labels.Codes, settings.Edition).ToTsv(),
@@ -146,10 +168,10 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
 
     /// <returns>Null when the network has no embedding or none are wanted.</returns>
     private ReadOnlyMemory<byte>? Precedents(
-        TrainingSet data, BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, BundleLimits limits, CancellationToken cancellationToken)
+        TrainingSet data, BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, CancellationToken cancellationToken)
     {
         if (settings.MaxPrecedents == 0) { return null; }
-        using var served = ServedModel.Open(manifest, files, limits);
+        using var served = ServedModel.Open(manifest, files);
         if (served.EmbeddingLength == 0) { return null; }
         var rows = Enumerable.Range(0, data.Texts.Count).Where(row => !data.Texts[row].IsCatalogue).ToList();
         var texts = rows.ConvertAll(row => data.Texts[row].Text);
@@ -158,11 +180,11 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
             new PrecedentOptions { MaxTexts = settings.MaxPrecedents });
     }
 
-    private BundleManifest Manifest(TrainingSet data, int heldOut, HeldOutScore? score, string encoderHash) => new()
+    private BundleManifest Manifest(TrainingSet data, int heldOut, HeldOutScore? score, string encoderHash, ExportOptions export) => new()
     {
         Architecture = settings.Architecture,
         Seed = settings.Seed,
-        HyperParameters = SettingsText.Of(settings),
+        HyperParameters = SettingsText.Of(settings with { Export = export }),
         Dataset = new DatasetFacts(source, "", null, data.DataRows, data.DataHash),
         Split = new SplitFacts(settings.CalibrationParts == 1 ? "first run without, final run with the calibration rows" : $"{settings.CalibrationParts} first runs, each without its part of the calibration rows, final run with all", settings.Seed, data.Texts.Count, heldOut, 0),
         Metrics = score is null ? new Dictionary<string, double>() : new Dictionary<string, double>

@@ -11,6 +11,9 @@ internal sealed class ServedModel : IDisposable
 {
     private const int TextsAtOnce = 1024;
 
+    /// <summary>What is made here is trusted; whether it may be stored is asked when it is.</summary>
+    private static readonly BundleLimits _unbounded = new() { MaxBundleBytes = 2_000_000_000 };
+
     private readonly HsModel _model;
     private readonly BatchScorer _scorer;
 
@@ -21,14 +24,14 @@ internal sealed class ServedModel : IDisposable
     public int EmbeddingLength => _model.EmbeddingLength;
 
     /// <exception cref="BundleException">The files do not make a bundle: a fault of the export.</exception>
-    public static ServedModel Open(BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, BundleLimits limits)
+    public static ServedModel Open(BundleManifest manifest, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
     {
         var folder = Directory.CreateTempSubdirectory("hsstream-model-");
         try
         {
             var path = Path.Combine(folder.FullName, "bundle");
-            BundleWriter.Write(path, manifest, files, limits);
-            return new ServedModel(HsModel.Load(BundleReader.Read(path, limits), new ScoringOptions { IntraOpThreads = Math.Min(2, Environment.ProcessorCount) }));
+            BundleWriter.Write(path, manifest, files, _unbounded);
+            return new ServedModel(HsModel.Load(BundleReader.Read(path, _unbounded), new ScoringOptions { IntraOpThreads = Math.Min(2, Environment.ProcessorCount) }));
         }
         finally
         {

@@ -16,6 +16,7 @@ public sealed class ChannelNetwork : INetwork
     private readonly torch.Tensor? _linearBias;
 
     /// <param name="seed">First values of all weights depend on it alone.</param>
+    /// <param name="device">Of the dense parameters; null is the processor.</param>
     /// <exception cref="HyperParameterException">The definition holds a value out of range.</exception>
     /// <exception cref="TorchUnavailableException">libtorch does not load.</exception>
     public ChannelNetwork(NetworkDefinition definition, NetworkInputs inputs, LabelHierarchy labels, long seed, torch.Device? device = null)
@@ -51,6 +52,8 @@ public sealed class ChannelNetwork : INetwork
     }
 
     public LabelHierarchy Labels { get; }
+
+    public torch.Device Device => _parameters.Device;
 
     public IReadOnlyList<DenseParameter> Parameters => _parameters.All;
 

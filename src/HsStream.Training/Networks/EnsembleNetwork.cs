@@ -27,6 +27,8 @@ public sealed class EnsembleNetwork : INetwork
 
     public LabelHierarchy Labels => _members[0].Labels;
 
+    public torch.Device Device => _members[0].Device;
+
     public IReadOnlyList<DenseParameter> Parameters => [.. _members.SelectMany(member => member.Parameters)];
 
     public IReadOnlyList<EmbeddingTable> Tables => [.. _members.SelectMany(member => member.Tables)];

@@ -9,6 +9,9 @@ public interface INetwork : IDisposable
 {
     LabelHierarchy Labels { get; }
 
+    /// <summary>Where the dense parameters are; tables are on the processor.</summary>
+    torch.Device Device { get; }
+
     /// <summary>What a step of training changes, besides <see cref="Tables"/>.</summary>
     IReadOnlyList<DenseParameter> Parameters { get; }
 

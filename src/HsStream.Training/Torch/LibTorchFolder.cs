@@ -10,6 +10,8 @@ internal static class LibTorchFolder
 
     public const string TorchSharpLibrary = "libLibTorchSharp.so";
 
+    public const string CpuName = "libtorch";
+
     /// <summary><c>libtorch</c>, or <c>libtorch-cuda</c> in a build with <c>Accelerator=cuda</c>.</summary>
     public static string Name { get; } = typeof(LibTorchFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(a => a.Key == "HsStream.LibTorchFolder").Value!;

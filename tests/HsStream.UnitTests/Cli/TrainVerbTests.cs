@@ -74,7 +74,19 @@ public sealed class TrainVerbTests : IDisposable
         Assert.Contains("fit HS2017 and HS2022 equally well (300 rows); --edition says which", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Cuda_that_is_not_there_is_replaced_with_a_warning()
+    {
+        var (exitCode, _, errors) = await RunAsync(["train", "--data", Goods("854911"), "--models", Models, "--device", "cuda", .. Quick]);
+        Assert.True(exitCode == 0, errors);
+        Assert.Contains("CUDA was asked for and is not there (this build has no CUDA; build with -p:Accelerator=cuda); training runs on the CPU", errors, StringComparison.Ordinal);
+        (exitCode, _, errors) = await RunAsync(["train", "--data", Goods("854911"), "--models", Models, "--seed", "2", "--device", "auto", .. Quick]);
+        Assert.True(exitCode == 0, errors);
+        Assert.DoesNotContain("CUDA", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--device is 'tpu'", "--device", "tpu")]
     [InlineData("cannot read", "--data", "/nothing/here.csv")]
     [InlineData("NoSuchEdition", "--edition", "NoSuchEdition")]
     [InlineData("architecture must be one of", "--architecture", "svm")]

@@ -109,6 +109,24 @@ public sealed class ModelBuilderTests : IDisposable
     }
 
     [Fact]
+    public void A_model_too_large_for_a_bundle_keeps_its_tables_in_fewer_bits()
+    {
+        var settings = SmallGoods.Settings with { Network = new NetworkDefinition { Channels = [new NgramChannelDefinition { Width = 64 }] } };
+        var whole = Build(SmallGoods.Rows(200), settings);
+        Assert.Contains("tables Eight", whole.Manifest.HyperParameters["export"], StringComparison.Ordinal);
+
+        // The store's bound counts 64 kB for the manifest.
+        var limits = new BundleLimits { MaxBundleBytes = whole.BundleBytes + 60_000 };
+        var store = new BundleStore(Path.Combine(_folder.FullName, "narrow"), limits);
+        var built = new ModelBuilder(settings, "made up", new FakeTimeProvider()).Build(TrainingSet.Of(SmallGoods.Rows(200), settings, null), store, Token);
+        Assert.Contains("tables Four", built.Manifest.HyperParameters["export"], StringComparison.Ordinal);
+        Assert.True(built.BundleBytes < whole.BundleBytes, $"{whole.BundleBytes} to {built.BundleBytes}");
+        using var model = HsModel.Load(store.Open(built.Manifest.ModelVersion), new ScoringOptions());
+        using var scorer = model.CreateScorer();
+        Assert.Equal(SmallGoods.Rows(200)[0].Code, scorer.Score(SmallGoods.Rows(200)[0].Text).Code);
+    }
+
+    [Fact]
     public void Data_of_one_text_cannot_be_calibrated_and_says_so()
     {
         var error = Assert.Throws<ArgumentException>(() => Build([SmallGoods.Rows(10)[0]]));
