@@ -88,7 +88,7 @@ evaluate: ## Measure models on DATA=file (EDITION=HS2017, ARCHITECTURES=default,
 ifeq ($(DATA),)
 	@./hsstream evaluate --split all --blocks 4 --report artifacts/evaluation --command "make evaluate" $(ARGS)
 else
-	@./hsstream evaluate --data "$(DATA)" $(EDITION_FLAG) --split all --architectures "$(ARCHITECTURES)" --report artifacts/evaluation --command "make evaluate DATA=$(notdir $(DATA))$(if $(EDITION), EDITION=$(EDITION))" $(ARGS)
+	@./hsstream evaluate --data "$(DATA)" $(EDITION_FLAG) --split all --architectures "$(ARCHITECTURES)" --report artifacts/evaluation --command "make evaluate DATA=$(notdir $(DATA))$(if $(EDITION), EDITION=$(EDITION)) ARCHITECTURES=$(ARCHITECTURES)$(if $(ARGS), ARGS='$(ARGS)')" $(ARGS)
 	@cp artifacts/evaluation/evaluation.json artifacts/evaluation/evaluation.md benchmarks/results/
 endif
 	@echo "page: artifacts/evaluation/report.html" >&2

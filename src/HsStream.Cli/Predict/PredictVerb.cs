@@ -33,10 +33,12 @@ internal static class PredictVerb
         {
             var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var options = new ScoringOptions { TopK = (int)Math.Min(parsed.GetValue(top) ?? 5, 100), Coverage = parsed.GetValue(coverage) };
+            if (parsed.GetValue(top) > 100) { throw new OperatorException($"--top is {parsed.GetValue(top)}; expected 1 to 100"); }
             if (options.Coverage is not (>= 0.5 and <= 0.999)) { throw new OperatorException($"--coverage is {options.Coverage.ToString(CultureInfo.InvariantCulture)}; expected 0.5 to 0.999"); }
             var given = parsed.GetValue(texts)!;
             var path = parsed.GetValue(file);
             if ((given.Length == 0) == (path is null)) { throw new OperatorException("expected descriptions as arguments, or --file, and not both"); }
+            if (path is not null and not "-") { Open(path).Dispose(); } // says what is wrong before anything is printed
             using var model = models.Load(parsed, options);
             if (parsed.GetValue(explain))
             {

@@ -84,9 +84,11 @@ public sealed class HsModel : IDisposable
 
     /// <summary>Opens a verified bundle.</summary>
     /// <exception cref="BundleException">A file cannot be used or contradicts another; names the file, what was expected and what was found.</exception>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">An option is out of range.</exception>
     public static HsModel Load(Bundle bundle, ScoringOptions options)
     {
         ArgumentNullException.ThrowIfNull(bundle);
+        options.Validate();
         NomenclatureEdition edition;
         LabelTable labels;
         try

@@ -42,4 +42,7 @@ public sealed record ScoringOptions
     /// <summary>Most codes of a conformal set that a prediction lists; the size is always told.</summary>
     [Range(1, 10_000)]
     public int MaxListedSet { get; init; } = 100;
+
+    /// <exception cref="ValidationException">Names the option that is out of its range, and the range.</exception>
+    internal void Validate() => Validator.ValidateObject(this, new ValidationContext(this), validateAllProperties: true);
 }

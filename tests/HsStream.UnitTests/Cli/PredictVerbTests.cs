@@ -106,6 +106,39 @@ public sealed class PredictVerbTests(PredictVerbTests.TrainedModel model) : ICla
         Assert.All(model.Rows[0].Text.Split(' '), word => Assert.Contains(word, output.ToString(), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("cannot read /nothing/here.txt", "--file", "/nothing/here.txt")]
+    [InlineData("expected descriptions as arguments, or --file, and not both")]
+    [InlineData("expected descriptions as arguments, or --file, and not both", "lamp", "--file", "/nothing/here.txt")]
+    [InlineData("--top is 101; expected 1 to 100", "lamp", "--top", "101")]
+    [InlineData("--coverage is 0.3", "lamp", "--coverage", "0.3")]
+    [InlineData("--explain is for descriptions given as arguments", "--file", "/dev/null", "--explain")]
+    public async Task What_cannot_be_predicted_is_said_and_nothing_is_printed(string expected, params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+
+        Assert.Equal(1, await CommandLine.RunAsync(["predict", .. arguments, "--model", model.Bundle], output, errors));
+
+        Assert.Equal("", output.ToString());
+        Assert.Contains(expected, errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_first_probability_is_the_one_that_rows_are_decided_by()
+    {
+        var texts = model.Rows.Take(300).Select(row => row.Text).ToList();
+        var lines = await PredictAsync(Encoding.UTF8.GetBytes(string.Join('
+', texts)));
+        double P(string[] line) => double.Parse(line[6], System.Globalization.CultureInfo.InvariantCulture);
+        var auto = lines.Where(line => line[1] == "AUTO").ToList();
+        var unsure = lines.Where(line => line[3] == "LowConfidence").ToList();
+
+        Assert.NotEmpty(auto);
+        Assert.All(auto, line => Assert.Equal("Confident", line[3]));
+        Assert.True(unsure.Count == 0 || auto.Min(P) >= unsure.Max(P), "A row below the threshold prints a higher probability than one that was decided.");
+    }
+
     private async Task<List<string[]>> PredictAsync(byte[] content, string ending = ".txt")
     {
         var file = Path.Combine(model.Folder, Guid.NewGuid().ToString("n") + ending);

@@ -41,6 +41,27 @@ public sealed class HsModelTests : IDisposable
     }
 
     [Fact]
+    public void Options_out_of_range_fail_the_load_and_are_named()
+    {
+        (string Name, ScoringOptions Options)[] wrong =
+        [
+            (nameof(ScoringOptions.TopK), new() { TopK = 0 }), (nameof(ScoringOptions.TopK), new() { TopK = 101 }),
+            (nameof(ScoringOptions.BatchRows), new() { BatchRows = 0 }), (nameof(ScoringOptions.BatchRows), new() { BatchRows = 1025 }),
+            (nameof(ScoringOptions.IntraOpThreads), new() { IntraOpThreads = 0 }), (nameof(ScoringOptions.IntraOpThreads), new() { IntraOpThreads = 257 }),
+            (nameof(ScoringOptions.Coverage), new() { Coverage = 0.4 }), (nameof(ScoringOptions.Coverage), new() { Coverage = 1 }),
+            (nameof(ScoringOptions.MaxListedSet), new() { MaxListedSet = 0 }), (nameof(ScoringOptions.MaxListedSet), new() { MaxListedSet = 10_001 }),
+        ];
+        foreach (var (name, options) in wrong)
+        {
+            Assert.Contains(name, Assert.Throws<System.ComponentModel.DataAnnotations.ValidationException>(() => _tiny.Load(options)).Message, StringComparison.Ordinal);
+        }
+
+        using var widest = _tiny.Load(new ScoringOptions { TopK = 100, BatchRows = 1024, Coverage = 0.5, MaxListedSet = 10_000 });
+        using var scorer = widest.CreateScorer();
+        Assert.Equal(5, scorer.Score("bicycle").Subheadings.Count); // all that the model has
+    }
+
+    [Fact]
     public void Labels_read_back_as_written() =>
         Assert.Equal(TinyModel.Labels.Codes, LabelTable.Parse(TinyModel.Labels.ToTsv(), NomenclatureEdition.Hs2022).Codes);
 
