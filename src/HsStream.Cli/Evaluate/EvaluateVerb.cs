@@ -7,6 +7,7 @@ using HsStream.Scoring.Onnx;
 using HsStream.Training.Evaluation;
 using HsStream.Training.Evaluation.Costs;
 using HsStream.Training.Evaluation.Prequential;
+using HsStream.Training.Fitting;
 using HsStream.Training.Modelling;
 using HsStream.Training.Networks;
 
@@ -29,7 +30,7 @@ internal static class EvaluateVerb
         var blocks = CommonOptions.Number("--blocks", 2, "Blocks of the raw stream, the first of which only teaches; default: 8.");
         var seed = CommonOptions.Number("--seed", 0, "Of training and of the resampled intervals; default: 1.");
         var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: as train.");
-        var epochsOfOthers = CommonOptions.Number("--epochs-of-others", 1, "Rounds of the architectures after the first; sequence networks are slow. Default: as the first.");
+        var epochsOfOthers = CommonOptions.Number("--epochs-of-others", 1, "Rounds of the architectures after the first; sequence networks are slow. Default: --epochs, or what train takes for each.");
         var noCatalogue = new Option<bool>("--no-catalogue") { Description = "Learn from the data alone, without the shipped catalogue's phrases." };
         var coverage = new Option<double>("--coverage") { Description = "Promised by the conformal sets.", HelpName = "SHARE", DefaultValueFactory = _ => new ScoringOptions().Coverage };
         var measure = CommonOptions.Number("--measure-seconds", 0, "How long each figure of the cost of serving is measured; default: 3.");
@@ -54,14 +55,15 @@ internal static class EvaluateVerb
             var wanted = parsed.GetValue(model);
             var input = data.Read(parsed, wanted is not null, seedValue, errors, stop.Token);
             var settings = new ModelSettings { Architecture = names[0], Edition = input.Edition, Seed = seedValue };
+            var recipe = TrainingRecipes.For(names[0]);
             settings = settings with
             {
                 CatalogueWeight = parsed.GetValue(noCatalogue) ? 0 : settings.CatalogueWeight,
-                Training = settings.Training with { Epochs = (int?)parsed.GetValue(epochs) ?? settings.Training.Epochs },
+                Training = parsed.GetValue(epochs) is { } rounds ? recipe with { Epochs = (int)rounds } : recipe,
             };
             settings.Validate();
             var (title, parts, prequential) = wanted is null
-                ? Make(new EvaluationPlan(names, input.Parts, input.Stream, (int)Math.Min(parsed.GetValue(blocks) ?? 8, int.MaxValue), seedValue), settings, (int?)parsed.GetValue(epochsOfOthers), input, serving, errors, stop.Token)
+                ? Make(new EvaluationPlan(names, input.Parts, input.Stream, (int)Math.Min(parsed.GetValue(blocks) ?? 8, int.MaxValue), seedValue), settings, (int?)(parsed.GetValue(epochsOfOthers) ?? parsed.GetValue(epochs)), input, serving, errors, stop.Token)
                 : Ask(models.Open(parsed, wanted), input, serving, seedValue, errors, stop.Token);
             var result = new EvaluationReport(
                 title, parsed.GetValue(command) ?? CommandText(parsed), Commit, MachineFacts.Describe(TimeProvider.System), input.Facts, seedValue, parts, prequential);

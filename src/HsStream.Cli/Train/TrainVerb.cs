@@ -29,7 +29,7 @@ internal static class TrainVerb
         var importing = new ImportFlags();
         var models = new ModelFlags();
         var architecture = new Option<string>("--architecture") { Description = $"One of {string.Join(", ", Architectures.Names)}.", HelpName = "NAME", DefaultValueFactory = _ => Architectures.Default };
-        var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: 10, and 4 for generated lines.");
+        var epochs = CommonOptions.Number("--epochs", 1, "Rounds through the data; default: 13 for the default network, 10 for others, 4 for generated lines.");
         var seed = CommonOptions.Number("--seed", 0, "Equal seeds, data and settings give equal weights; default: 1.");
         var threads = CommonOptions.Number("--threads", 1, "Threads of training; default: 2.");
         var device = new Option<string>("--device") { Description = "Where to train: cuda needs a build with -p:Accelerator=cuda and falls back to the processor with a warning; auto takes it where it is there.", HelpName = "auto|cpu|cuda", DefaultValueFactory = _ => "auto" };

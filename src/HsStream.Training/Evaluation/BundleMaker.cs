@@ -18,7 +18,7 @@ public sealed class BundleMaker(
     /// <summary>What does not fit into a bundle that is served is measured all the same; the report says that it is too large.</summary>
     private static readonly BundleLimits _limits = new() { MaxBundleBytes = 2_000_000_000 };
 
-    /// <summary>Rounds through the data of every architecture but that of the settings; null takes the settings' own.</summary>
+    /// <summary>Rounds through the data of every architecture but that of the settings; null takes those that suit each.</summary>
     public int? EpochsOfOthers { get; init; }
 
     /// <summary>Told where each build stands.</summary>
@@ -28,7 +28,7 @@ public sealed class BundleMaker(
     {
         // One part is enough to compare by, and saves the slow ones a third of their time.
         var isMain = architecture == settings.Architecture;
-        var epochs = isMain ? settings.Training.Epochs : EpochsOfOthers ?? settings.Training.Epochs;
+        var epochs = isMain ? settings.Training.Epochs : EpochsOfOthers ?? TrainingRecipes.For(architecture).Epochs;
         var own = settings with
         {
             Architecture = architecture,

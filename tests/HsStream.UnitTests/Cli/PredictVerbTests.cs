@@ -128,8 +128,7 @@ public sealed class PredictVerbTests(PredictVerbTests.TrainedModel model) : ICla
     public async Task The_first_probability_is_the_one_that_rows_are_decided_by()
     {
         var texts = model.Rows.Take(300).Select(row => row.Text).ToList();
-        var lines = await PredictAsync(Encoding.UTF8.GetBytes(string.Join('
-', texts)));
+        var lines = await PredictAsync(Encoding.UTF8.GetBytes(string.Join('\n', texts)));
         double P(string[] line) => double.Parse(line[6], System.Globalization.CultureInfo.InvariantCulture);
         var auto = lines.Where(line => line[1] == "AUTO").ToList();
         var unsure = lines.Where(line => line[3] == "LowConfidence").ToList();
