@@ -1,2 +1,3 @@
-Console.Error.WriteLine("hsstream-service: no role was given");
-return 2;
+using HsStream.Service;
+
+return await StandAlone.RunAsync(args, Console.Out, Console.Error);

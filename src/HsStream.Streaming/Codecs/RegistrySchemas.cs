@@ -95,8 +95,8 @@ internal sealed class RegistrySchemas : IDisposable
         {
             Url = settings.SchemaRegistryUrl,
             RequestTimeoutMs = (int)settings.RegistryTimeout.TotalMilliseconds,
-            // Retried in one place only: RegistryPatience.
-            MaxRetries = 0,
+            // Retried in one place only: RegistryPatience. With 0 the client asks nobody and fails with a NullReferenceException.
+            MaxRetries = 1,
         };
         foreach (var (name, value) in settings.RegistryProperties) { config.Set(name, value); }
         return new CachedSchemaRegistryClient(config);
