@@ -8,6 +8,9 @@ namespace HsStream.Cli.Connect;
 /// <param name="Postgres">Connection string; the password is in the file that it names.</param>
 internal sealed record Endpoints(string Kafka, string? Registry, string? Postgres, string? Http, string? Models, int ProcessId)
 {
+    /// <summary>Health and metrics of each process of roles, by its roles.</summary>
+    public IReadOnlyDictionary<string, string> Roles { get; init; } = new Dictionary<string, string>();
+
     public const string FileName = "endpoints.json";
 
     public static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, FileName);
@@ -20,6 +23,7 @@ internal sealed record Endpoints(string Kafka, string? Registry, string? Postgre
         ["http"] = Http,
         ["models"] = Models,
         ["processId"] = ProcessId,
+        ["roles"] = new JsonObject(Roles.Select(role => KeyValuePair.Create(role.Key, (JsonNode?)role.Value))),
     };
 
     /// <summary>Appears whole or not at all, as others may read it at any time.</summary>
@@ -40,7 +44,10 @@ internal sealed record Endpoints(string Kafka, string? Registry, string? Postgre
             var json = JsonNode.Parse(File.ReadAllText(path))!;
             return new Endpoints(
                 (string?)json["kafka"] ?? throw new JsonException("expected the member kafka"), (string?)json["registry"], (string?)json["postgres"],
-                (string?)json["http"], (string?)json["models"], (int?)json["processId"] ?? 0);
+                (string?)json["http"], (string?)json["models"], (int?)json["processId"] ?? 0)
+            {
+                Roles = json["roles"] is JsonObject roles ? roles.ToDictionary(role => role.Key, role => (string)role.Value!) : new Dictionary<string, string>(),
+            };
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

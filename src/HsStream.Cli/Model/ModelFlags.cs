@@ -42,15 +42,18 @@ internal sealed class ModelFlags
 
     /// <param name="wanted">Folder of a bundle, or the first digits of a model version.</param>
     /// <inheritdoc cref="Open(ParseResult)"/>
-    public Bundle Open(ParseResult parsed, string wanted)
+    public Bundle Open(ParseResult parsed, string wanted) => Open(Store(parsed), wanted, "--model");
+
+    /// <param name="name">Of the option or argument, for messages.</param>
+    /// <inheritdoc cref="Open(ParseResult)"/>
+    public static Bundle Open(BundleStore store, string wanted, string name)
     {
-        var store = Store(parsed);
         if (Directory.Exists(wanted)) { return BundleReader.Read(wanted); }
         return store.Find(wanted) switch
         {
             [var only] => store.Open(only),
-            [] => throw new OperatorException($"--model is '{wanted}'; expected the folder of a bundle, or the first digits of a model version in {store.Root}"),
-            var several => throw new OperatorException($"--model is '{wanted}', which begins {several.Count} model versions in {store.Root}; give more digits"),
+            [] => throw new OperatorException($"{name} is '{wanted}'; expected the folder of a bundle, or the first digits of a model version in {store.Root}"),
+            var several => throw new OperatorException($"{name} is '{wanted}', which begins {several.Count} model versions in {store.Root}; give more digits"),
         };
     }
 

@@ -31,20 +31,27 @@ internal static class ExplanationText
         }
 
         if (prediction.Sets is { } sets) { await output.WriteLineAsync(Text($"  plausible at {sets.Coverage:0.##}: {sets.Subheadings.Size} subheadings, {sets.Headings.Size} headings, {sets.Chapters.Size} chapters")); }
-        await output.WriteLineAsync(Text($"  what each word adds to the probability of {prediction.Code}{(explanation.RunnerUp is { } other ? $" and of {other}" : "")}, and the code without it"));
+        await WriteWhyAsync(explanation, output, "  ");
+    }
+
+    /// <summary>The words that decided and the nearest training texts.</summary>
+    internal static async Task WriteWhyAsync(PredictionExplanation explanation, TextWriter output, string indent)
+    {
+        var prediction = explanation.Prediction;
+        await output.WriteLineAsync(Text($"{indent}what each word adds to the probability of {prediction.Code}{(explanation.RunnerUp is { } other ? $" and of {other}" : "")}, and the code without it"));
         foreach (var token in explanation.Tokens)
         {
-            await output.WriteLineAsync(Text($"    {token.Effect,7:+0.000;-0.000;0.000} {token.RunnerUpEffect,7:+0.000;-0.000;0.000}  {token.CodeWithout}  {token.Word}"));
+            await output.WriteLineAsync(Text($"{indent}  {token.Effect,7:+0.000;-0.000;0.000} {token.RunnerUpEffect,7:+0.000;-0.000;0.000}  {token.CodeWithout}  {token.Word}"));
         }
 
-        if (explanation.Precedents.Count > 0) { await output.WriteLineAsync("  nearest training texts"); }
+        if (explanation.Precedents.Count > 0) { await output.WriteLineAsync($"{indent}nearest training texts"); }
         foreach (var precedent in explanation.Precedents)
         {
-            await output.WriteLineAsync(Text($"    {precedent.Similarity:0.00}  {precedent.Code}  {precedent.Text}{(precedent.Rows > 1 ? $"  ({precedent.Rows} rows)" : "")}"));
+            await output.WriteLineAsync(Text($"{indent}  {precedent.Similarity:0.00}  {precedent.Code}  {precedent.Text}{(precedent.Rows > 1 ? $"  ({precedent.Rows} rows)" : "")}"));
         }
     }
 
-    private static JsonObject Json(string text, PredictionExplanation explanation) => new()
+    internal static JsonObject Json(string text, PredictionExplanation explanation) => new()
     {
         ["text"] = text,
         ["code"] = explanation.Prediction.Code.ToString(),

@@ -28,12 +28,18 @@ internal sealed class DescriptionFile : IDisposable
     /// <exception cref="ImportException">It cannot be read at all.</exception>
     public static DescriptionFile Open(string path, ImportOptions options, string? source, Action<RejectedRow>? onRejected)
     {
-        // A name without a telling ending is a list of descriptions, except on standard input, whose content tells.
-        if (options.Format == ImportFormat.Detect && path != StandardInput && !IsTable(path)) { options = options with { Format = ImportFormat.Lines }; }
         var report = new ImportReport(onRejected);
-        var import = path == StandardInput
-            ? DescriptionImport.Open(Console.OpenStandardInput(), "standard input", options, report)
-            : DescriptionImport.Open(path, options, report);
+        var isInput = path == StandardInput;
+        var stream = isInput ? Console.OpenStandardInput() : OpenFile(path);
+        if (options.Format == ImportFormat.Detect && (isInput || !IsTable(path)))
+        {
+            // A list of descriptions needs no name that says so; a table shows itself by its first line.
+            var peeked = PeekedStream.Over(stream);
+            if (!peeked.LooksLikeTable) { options = options with { Format = ImportFormat.Lines }; }
+            stream = peeked;
+        }
+
+        var import = DescriptionImport.Open(stream, isInput ? "standard input" : path, options, report);
         return new DescriptionFile(path, import, source);
     }
 
@@ -62,6 +68,18 @@ internal sealed class DescriptionFile : IDisposable
     }
 
     public void Dispose() => _import.Dispose();
+
+    private static FileStream OpenFile(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OperatorException($"cannot read {path}: {e.Message}", e);
+        }
+    }
 
     private static bool IsTable(string path) =>
         TableEndings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase) || path.EndsWith(ending + ".gz", StringComparison.OrdinalIgnoreCase));

@@ -20,6 +20,9 @@ internal static class TrainVerb
     /// <summary>Generated lines that the default model learns from, besides the catalogue's phrases.</summary>
     internal const int GeneratedLines = 10_000;
 
+    /// <summary>What the manifest of a default model names as the source of its data.</summary>
+    internal const string GeneratedSource = "generated from the shipped catalogue";
+
     /// <summary>Generated lines are learnt quickly, and a newcomer waits for them.</summary>
     private const int GeneratedEpochs = 4;
 
@@ -91,7 +94,7 @@ internal static class TrainVerb
             using var stop = new StopSignals(cancellationToken);
             var chosen = TrainingDevices.Choose(preference, out var warning);
             if (warning is not null) { await errors.WriteLineAsync(warning); }
-            var built = TrainingDisplay.Run(errors, display => new ModelBuilder(settings, file is null ? "generated from the shipped catalogue" : Path.GetFileName(file), TimeProvider.System)
+            var built = TrainingDisplay.Run(errors, display => new ModelBuilder(settings, file is null ? GeneratedSource : Path.GetFileName(file), TimeProvider.System)
             {
                 Device = chosen,
                 Progress = display,
