@@ -54,10 +54,13 @@ internal sealed class HsStreamProcess : IAsyncDisposable
         return new HsStreamProcess(Process.Start(start)!);
     }
 
-    /// <summary>Starts <c>up</c> on free ports and waits for its addresses.</summary>
-    public static async Task<(HsStreamProcess Process, JsonElement Addresses)> UpAsync(string directory, params string[] more)
+    /// <summary>Starts the servers alone on free ports and waits for their addresses.</summary>
+    public static Task<(HsStreamProcess Process, JsonElement Addresses)> UpAsync(string directory, params string[] more) => SystemAsync(directory, ["--no-roles", .. more]);
+
+    /// <summary>Starts servers and roles on free ports and waits for their addresses.</summary>
+    public static async Task<(HsStreamProcess Process, JsonElement Addresses)> SystemAsync(string directory, params string[] more)
     {
-        var process = Start(["up", "--json", "--data-dir", directory, "--kafka-port", "0", "--registry-port", "0", "--postgres-port", "0", .. more]);
+        var process = Start(["up", "--json", "--data-dir", directory, "--kafka-port", "0", "--registry-port", "0", "--postgres-port", "0", "--http-port", "0", .. more]);
         return (process, await process.ReadJsonAsync());
     }
 

@@ -108,12 +108,13 @@ public sealed class UpTests : IAsyncDisposable
     [InlineData("--kafka-port")]
     [InlineData("--registry-port")]
     [InlineData("--postgres-port")]
+    [InlineData("--http-port")]
     public async Task A_taken_port_is_named_in_one_line(string option)
     {
         using var owner = new TcpListener(IPAddress.Loopback, 0);
         owner.Start();
         var port = ((IPEndPoint)owner.LocalEndpoint).Port;
-        string[] ports = ["--kafka-port", "0", "--registry-port", "0", "--postgres-port", "0"];
+        string[] ports = ["--kafka-port", "0", "--registry-port", "0", "--postgres-port", "0", "--http-port", "0"];
         ports[Array.IndexOf(ports, option) + 1] = $"{port}";
         await using var up = HsStreamProcess.Start(["up", "--data-dir", _directory.Path, .. ports]);
         Assert.Equal(1, (await up.EndAsync()).ExitCode);
@@ -169,7 +170,7 @@ public sealed class UpTests : IAsyncDisposable
         await using var up = HsStreamProcess.StartProgram(
         [
             "setpriv", "--reuid=nobody", "--clear-groups", "env", $"HOME={home2}", "dotnet", Path.Combine(program, "hsstream.dll"),
-            "up", "--json", "--kafka-port", "0", "--registry-port", "0", "--postgres-port", "0",
+            "up", "--no-roles", "--json", "--kafka-port", "0", "--registry-port", "0", "--postgres-port", "0",
         ], home2);
         var addresses = await up.ReadJsonAsync();
         Assert.Equal(Path.Combine(home2, ".local", "share", "hsstream"), addresses.GetProperty("dataDirectory").GetString());
