@@ -7,7 +7,7 @@
 #   ./setup.sh test     + the other languages' Kafka clients that the conformance tests run (default)
 #
 # As root it installs Debian packages with apt-get. As anybody else it prints the one line to run and stops.
-# It upgrades no installed package and removes none. kafkajs goes into .tools/, which git ignores.
+# It upgrades no installed package and removes none. kafkajs and its schema registry client go into .tools/, which git ignores.
 set -eu
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
@@ -54,6 +54,7 @@ list_missing() {
     has kcat || need kcat "conformance tests: a librdkafka 2.0 client"
     [ -e $debian_python/kafka/__init__.py ] || need python3-kafka "conformance tests: the kafka-python client"
     [ -e $debian_python/confluent_kafka/__init__.py ] || need python3-confluent-kafka "conformance tests: an old librdkafka binding"
+    [ -e $debian_python/avro/__init__.py ] || need python3-avro "docs/clients: Avro for the examples in Python"
     has node || need nodejs "conformance tests: runs the kafkajs client"
     has_kafkajs || has npm || need npm "conformance tests: fetches kafkajs"
 }
@@ -88,7 +89,7 @@ install_packages() {
 }
 
 install_kafkajs() {
-    say "npm ci kafkajs into .tools/ (conformance tests: the JavaScript client)"
+    say "npm ci kafkajs and its schema registry client into .tools/ (conformance tests: the JavaScript client)"
     cp "${kafkajs_lock%/*}/package.json" "$kafkajs_lock" "$here/.tools/"
     (cd "$here/.tools" && npm ci --no-update-notifier --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >&2 9>&-) || die "npm could not install kafkajs"
     cp "$kafkajs_lock" "$here/.tools/kafkajs.stamp"
