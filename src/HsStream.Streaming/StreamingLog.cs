@@ -65,6 +65,9 @@ internal static partial class StreamingLog
     [LoggerMessage(4015, LogLevel.Warning, "{Step} did not succeed yet: {Code}; trying again")]
     public static partial void TransactionStepRetried(this ILogger logger, string step, string code);
 
+    [LoggerMessage(4016, LogLevel.Warning, "The registry does not let us set the compatibility of {Subject}: {Reason}")]
+    public static partial void CompatibilityNotSet(this ILogger logger, string subject, string reason);
+
     [LoggerMessage(4002, LogLevel.Warning, "Dead-lettered {Topic}[{Partition}]@{Offset}: {Reason}")]
     public static partial void RecordDeadLettered(this ILogger logger, string topic, int partition, long offset, string reason);
 }

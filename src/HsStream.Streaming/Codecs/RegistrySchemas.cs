@@ -24,6 +24,7 @@ internal sealed class RegistrySchemas : IDisposable
     private readonly ISchemaRegistryClient _client;
     private readonly ResiliencePipeline _patience;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly bool _autoRegister;
     private readonly ConcurrentDictionary<(string Topic, MessageSchema Schema), int> _ids = new();
     private readonly ConcurrentDictionary<(int Id, MessageSchema Schema), WriterSchema> _writers = new();
@@ -39,7 +40,8 @@ internal sealed class RegistrySchemas : IDisposable
         _client = client;
         _time = time;
         _autoRegister = settings.AutoRegisterSchemas;
-        _patience = RegistryPatience.Build(settings, loggers.CreateLogger<RegistrySchemas>(), time);
+        _logger = loggers.CreateLogger<RegistrySchemas>();
+        _patience = RegistryPatience.Build(settings, _logger, time);
     }
 
     public bool TryGetId(string topic, MessageSchema schema, out int id) => _ids.TryGetValue((topic, schema), out id);
@@ -82,8 +84,21 @@ internal sealed class RegistrySchemas : IDisposable
     }
 
     /// <summary>Has the subject accept only what all earlier versions can read and be read by.</summary>
-    public Task RequireCompatibilityAsync(string topic, CancellationToken cancellationToken) =>
-        AskAsync(() => _client.UpdateCompatibilityAsync(Compatibility.FullTransitive, Subject(topic)), cancellationToken);
+    /// <remarks>A registry that does not let us is left as it is, with a warning: its own rule holds then.</remarks>
+    public Task RequireCompatibilityAsync(string topic, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                return await _client.UpdateCompatibilityAsync(Compatibility.FullTransitive, Subject(topic));
+            }
+            catch (SchemaRegistryException e) when (e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
+            {
+                _logger.CompatibilityNotSet(Subject(topic), e.Message);
+                return Compatibility.None;
+            }
+        },
+        cancellationToken);
 
     public void Dispose() => _client.Dispose();
 
@@ -112,7 +127,7 @@ internal sealed class RegistrySchemas : IDisposable
             {
                 return await AskAsync(() => _client.GetSchemaAsync(id), cancellationToken);
             }
-            catch (SchemaRegistryException e) when (e.ErrorCode == SchemaNotFound)
+            catch (SchemaRegistryException e)
             {
                 if (doubt == Doubts.Length)
                 {
@@ -145,11 +160,15 @@ internal sealed class RegistrySchemas : IDisposable
         if (depth > maxDepth) { throw new RecordException(DeadLetterReasons.WrongSchema, $"expected at most {maxDepth} levels of references"); }
         foreach (var reference in schema.References ?? [])
         {
-            var referred = await AskAsync(() => _client.GetRegisteredSchemaAsync(reference.Subject, reference.Version), cancellationToken);
-            await AddReferencesAsync(referred, names, depth + 1, cancellationToken);
             try
             {
+                var referred = await AskAsync(() => _client.GetRegisteredSchemaAsync(reference.Subject, reference.Version), cancellationToken);
+                await AddReferencesAsync(referred, names, depth + 1, cancellationToken);
                 _ = AvroSchemas.Parse(referred.SchemaString, names);
+            }
+            catch (SchemaRegistryException e)
+            {
+                throw new RecordException(DeadLetterReasons.WrongSchema, $"expected the reference {reference.Subject} version {reference.Version} in the registry: {e.Message}", e);
             }
             catch (AvroException e)
             {

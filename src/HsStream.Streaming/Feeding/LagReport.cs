@@ -3,10 +3,8 @@ using System.Text.Json;
 namespace HsStream.Streaming.Feeding;
 
 /// <summary>Reads the consumer's lag out of librdkafka's statistics (its STATISTICS.md: topics, partitions, consumer_lag).</summary>
-internal sealed class LagReport(string stage, string groupId, StreamingMetrics metrics)
+internal sealed class LagReport(string stage, StreamingMetrics metrics)
 {
-    public string GroupId { get; } = groupId;
-
     public void Read(string statistics)
     {
         try

@@ -38,7 +38,7 @@ public sealed class ManualOffsetConsumer : IFeedListener, IDisposable
         _metrics = metrics;
         _logger = loggers.CreateLogger<ManualOffsetConsumer>();
         _time = time;
-        var lag = new LagReport(options.Stage, options.GroupId, metrics);
+        var lag = new LagReport(options.Stage, metrics);
         _feed = new PartitionFeed(
             settings,
             new FeedOptions(options.GroupId, options.Stage, options.InputTopics, options.MaxQueuedRecords, options.MaxQueuedBytes, options.SessionTimeout, PositionsAreElsewhere: true),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using HsStream.Domain.Messages;
+using HsStream.Streaming.Codecs;
 using HsStream.Streaming.Tracing;
 using Microsoft.Extensions.Logging;
 
@@ -92,8 +93,9 @@ internal sealed class BatchRunner(ProcessorOptions options, IRecordHandler handl
             {
                 throw;
             }
-            catch (TransientException e)
+            catch (Exception e) when (e is TransientException or SchemaRefusedException)
             {
+                // A schema that the registry refuses is an operator's matter: no record is to blame for it.
                 metrics.HandlerFailures.WithLabels(options.Stage, "transient").Inc();
                 logger.BatchRetried(options.Stage, records.Count, attempt, (e.InnerException ?? e).GetType().Name);
                 await Task.Delay(Backoff.Delay(attempt, options.Backoff, options.MaxBackoff), time, cancellationToken);

@@ -16,6 +16,7 @@ internal sealed class TransactionClient : IDisposable
     private readonly ProcessorOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _patience = new();
 
     public TransactionClient(KafkaSettings settings, ProcessorOptions options, ILogger logger, TimeProvider time)
     {
@@ -84,7 +85,14 @@ internal sealed class TransactionClient : IDisposable
         await StepAsync("AbortTransaction", () => _producer.AbortTransaction(StepTime), CancellationToken.None);
     }
 
-    public void Dispose() => _producer.Dispose();
+    /// <summary>At shutdown: after so long a step that does not succeed is not tried again. The heir ends the transaction then.</summary>
+    public void GiveUpAfter(TimeSpan limit) => _patience.CancelAfter(limit);
+
+    public void Dispose()
+    {
+        _producer.Dispose();
+        _patience.Dispose();
+    }
 
     private async Task StepAsync(string name, Action step, CancellationToken cancellationToken)
     {
@@ -98,6 +106,11 @@ internal sealed class TransactionClient : IDisposable
             }
             catch (KafkaRetriableException e) when (!e.Error.IsFatal)
             {
+                if (_patience.IsCancellationRequested)
+                {
+                    throw new ProcessorFatalException($"{name} of {_options.TransactionalId} did not succeed before the shutdown's limit: {e.Error.Code}", e);
+                }
+
                 _logger.TransactionStepRetried(name, e.Error.Code.ToString());
                 await Task.Delay(Backoff.Delay(attempt, _options.Backoff, _options.MaxBackoff), _time, cancellationToken);
             }

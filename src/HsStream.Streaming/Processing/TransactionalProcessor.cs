@@ -49,7 +49,7 @@ public sealed class TransactionalProcessor : IFeedListener, IDisposable
         _probe = probe ?? (_ => { });
         _runner = new BatchRunner(options, handler, metrics, _logger, time);
         _producer = new TransactionClient(settings, options, _logger, time);
-        var lag = new LagReport(options.Stage, options.GroupId, metrics);
+        var lag = new LagReport(options.Stage, metrics);
         _feed = new PartitionFeed(
             settings,
             new FeedOptions(options.GroupId, options.Stage, options.InputTopics, options.MaxQueuedRecords, options.MaxQueuedBytes, options.SessionTimeout),
@@ -86,7 +86,11 @@ public sealed class TransactionalProcessor : IFeedListener, IDisposable
         _feed.Start();
         try
         {
-            await using var registration = stopping.Register(_signal.Set);
+            await using var registration = stopping.Register(() =>
+            {
+                _producer.GiveUpAfter(_options.DrainTimeout);
+                _signal.Set();
+            });
             await LoopAsync(stopping);
             _isOver = true;
             _feed.Stop();
@@ -258,8 +262,6 @@ public sealed class TransactionalProcessor : IFeedListener, IDisposable
 
     private async Task AbortAsync(TransactionAbortException reason)
     {
-        _logger.TransactionAborted(_options.Stage, _transaction.Records, reason.Message);
-        _metrics.Transactions.WithLabels(_options.Stage, "aborted").Inc();
         if (_inHand is { } inHand)
         {
             _inHand = null;
@@ -269,6 +271,8 @@ public sealed class TransactionalProcessor : IFeedListener, IDisposable
 
         if (_transaction.IsOpen)
         {
+            _logger.TransactionAborted(_options.Stage, _transaction.Records, reason.Message);
+            _metrics.Transactions.WithLabels(_options.Stage, "aborted").Inc();
             _transaction.Clear();
             try
             {
