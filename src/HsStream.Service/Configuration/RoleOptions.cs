@@ -52,6 +52,14 @@ public sealed record RecorderOptions
     /// <summary>How often the publisher looks for new model events.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PublishInterval { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How often what was derived from the events is compared with them.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan ReconcileInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Age from which a description without prediction or dead letter is reported.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan UnansweredAfter { get; init; } = TimeSpan.FromMinutes(15);
 }
 
 /// <summary>Section <c>Console</c>: limits of the API.</summary>

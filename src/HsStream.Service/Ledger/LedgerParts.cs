@@ -22,9 +22,12 @@ internal static class LedgerParts
         .AddSingleton<LedgerHandler>()
         .AddSingleton<RecorderRole>()
         .AddSingleton<ModelPublisher>()
+        .AddSingleton<LedgerUpkeep>()
         .AddTask("ledger setup", (provider, stop) => provider.GetRequiredService<LedgerSetup>().RunAsync(stop))
         .AddTask("ledger", (provider, stop) => provider.GetRequiredService<RecorderRole>().RunAsync(stop))
         .AddTask("model publisher", (provider, stop) => provider.GetRequiredService<ModelPublisher>().RunAsync(stop))
+        .AddTask("projections", (provider, stop) => provider.GetRequiredService<LedgerUpkeep>().ProjectAsync(stop))
+        .AddTask("reconciliation", (provider, stop) => provider.GetRequiredService<LedgerUpkeep>().ReconcileAsync(stop))
         .AddSingleton(provider => new Dependency(
             LedgerReader.Postgres, IsRequired: true, stop => LedgerReader.ProbeAsync(provider.GetRequiredService<LedgerStore>(), stop)));
 

@@ -22,4 +22,10 @@ internal static partial class LedgerRoleLog
 
     [LoggerMessage(8507, LogLevel.Warning, "Publishing changes of models stopped and is tried again after {Wait}: {Problem}")]
     public static partial void PublisherStopped(this ILogger logger, TimeSpan wait, string problem);
+
+    [LoggerMessage(8508, LogLevel.Warning, "{What} stopped and begins again after {Wait}: {Problem}")]
+    public static partial void UpkeepStopped(this ILogger logger, string what, TimeSpan wait, string problem);
+
+    [LoggerMessage(8509, LogLevel.Error, "The ledger does not agree with itself: {Unanswered} descriptions without an answer, {OffsetGaps} gaps of offsets, serving timeline rebuilt: {IsRepaired}")]
+    public static partial void LedgerDisagrees(this ILogger logger, long unanswered, int offsetGaps, bool isRepaired);
 }

@@ -1,5 +1,4 @@
 using HsStream.Store;
-using Npgsql;
 using Polly;
 using Polly.Retry;
 
@@ -19,7 +18,7 @@ internal sealed class LedgerSetup(LedgerStore ledger, ILogger<LedgerSetup> logge
         var patience = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>().Handle<TimeoutException>().Handle<IOException>(),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not (LedgerLayoutException or OperationCanceledException)),
                 MaxRetryAttempts = int.MaxValue,
                 Delay = TimeSpan.FromMilliseconds(200),
                 MaxDelay = TimeSpan.FromSeconds(5),

@@ -32,7 +32,7 @@ internal sealed class ModelPublisher(
         {
             try
             {
-                await LeadAsync(cancellationToken);
+                await ledger.Election.RunAsync(Name, LeadAsync, cancellationToken);
             }
             catch (Exception e) when (e is KafkaException or NpgsqlException or TimeoutException or IOException)
             {
