@@ -26,12 +26,12 @@ help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='	' read -r name text; do printf '  %-18s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
-demo: ## Start the platform in a temporary folder, take a short tour, stop
+demo: ## Run the whole system in a temporary folder under 5,000 lines, audit, replay, verify, stop
 	@./setup.sh demo
 	@./hsstream demo
 
 .PHONY: up
-up: ## Start broker, registry and PostgreSQL until Ctrl-C (ARGS="--kafka-port 0 ...")
+up: ## Run the whole system until Ctrl-C (ARGS="--kafka-port 0 ...")
 	@./setup.sh demo
 	@./hsstream up $(ARGS)
 

@@ -9,7 +9,8 @@ namespace HsStream.Cli.Run;
 /// <summary><c>hsstream run</c>: some roles of the service, on any Kafka, schema registry and PostgreSQL.</summary>
 internal static class RunVerb
 {
-    private const string SettingsFile = "hsstream.json";
+    /// <summary>In the current folder for <c>run</c>, in the data directory for <c>up</c>.</summary>
+    public const string SettingsFile = "hsstream.json";
 
     public static Command Describe()
     {

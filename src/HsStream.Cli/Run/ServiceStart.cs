@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using HsStream.Service;
 using HsStream.Service.Configuration;
 using Microsoft.Extensions.Logging;
@@ -13,6 +15,7 @@ internal static class ServiceStart
     /// <exception cref="OperatorException">A wrong setting, or a taken port.</exception>
     public static async Task<HsStreamService> StartAsync(ServiceOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken)
     {
+        RequireFree(options.Http);
         try
         {
             return await HsStreamService.StartAsync(options, loggers, time, cancellationToken);
@@ -23,7 +26,25 @@ internal static class ServiceStart
         }
         catch (IOException e)
         {
-            throw new OperatorException($"cannot listen on HTTP port {options.Http.Port} of {options.Http.Host}: {e.Message}; --http-port takes another, 0 a free one", e);
+            throw Taken(options.Http, e);
         }
     }
+
+    /// <summary>Asked first, so that a port of somebody else's is one line, and no role starts in vain.</summary>
+    private static void RequireFree(HttpOptions http)
+    {
+        var address = http.Host is "*" ? IPAddress.Any : IPAddress.TryParse(http.Host, out var parsed) ? parsed : IPAddress.Loopback;
+        try
+        {
+            using var probe = new TcpListener(address, http.Port);
+            probe.Start();
+        }
+        catch (SocketException e)
+        {
+            throw Taken(http, e);
+        }
+    }
+
+    private static OperatorException Taken(HttpOptions http, Exception e) =>
+        new($"cannot listen on HTTP port {http.Port} of {http.Host}: {e.Message}; --http-port takes another, 0 a free one", e);
 }

@@ -107,7 +107,7 @@ internal sealed class WholeSystem : IAsyncDisposable
         List<string> arguments =
         [
             "--bootstrap-servers", platform.BootstrapServers, "--registry", registry, "--postgres", postgres, "--models", options.Models,
-            "--http-port", port.ToString(CultureInfo.InvariantCulture),
+            "--http-port", port.ToString(CultureInfo.InvariantCulture), "--settings", SettingsFile(options),
         ];
         foreach (var (key, value) in options.Settings) { arguments.AddRange(["--set", $"{key}={value}"]); }
         if (options.IsVerbose) { arguments.Add("--verbose"); }
@@ -115,10 +115,12 @@ internal sealed class WholeSystem : IAsyncDisposable
     }
 
     private static ServiceOptions Describe(UpOptions options, string roles, string kafka, string registry, string postgres, int port) => RunVerb.ReadOptions(
-        Path.Combine(options.Platform.DataDirectory, "hsstream.json"),
+        SettingsFile(options),
         [
             "--roles", roles, "--bootstrap-servers", kafka, "--registry", registry, "--postgres", postgres, "--models", options.Models,
             "--http-port", port.ToString(CultureInfo.InvariantCulture),
             .. options.Settings.Select(setting => $"--{setting.Key}={setting.Value}"),
         ]);
+
+    private static string SettingsFile(UpOptions options) => Path.Combine(options.Platform.DataDirectory, RunVerb.SettingsFile);
 }
