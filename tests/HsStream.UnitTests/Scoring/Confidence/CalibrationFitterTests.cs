@@ -216,6 +216,19 @@ public sealed class CalibrationFitterTests
     }
 
     [Fact]
+    public void The_threshold_lies_where_what_is_printed_lies()
+    {
+        // Short texts are never right, which the chance knows; what is printed cannot fall below an even share of all codes.
+        var unknown = HsNomenclature.Of(NomenclatureEdition.Hs2022).Subheadings[^1];
+        var codes = HeldOut.Codes.Select((code, row) => row % 3 == 0 ? unknown : code).ToArray();
+        var options = Options with { SubheadingPrecision = 0.05, Bound = PrecisionBound.None };
+        var fitted = new CalibrationFitter(Labels, Training.Texts, Training.Codes, options).Fit(HeldOut.Texts, HeldOut.Logits, codes);
+
+        Assert.True(fitted.Decision.Subheading.Share > 0.99, $"{fitted.Decision.Subheading}");
+        Assert.True(fitted.Decision.Subheading.Probability >= 1f / Labels.Count, $"{fitted.Decision.Subheading}");
+    }
+
+    [Fact]
     public void Rows_of_two_networks_are_fitted_together()
     {
         // The second network has a label less, so its scores lie elsewhere.

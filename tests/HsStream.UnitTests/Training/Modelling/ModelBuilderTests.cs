@@ -5,6 +5,7 @@ using HsStream.Training.Export;
 using HsStream.Training.Fitting;
 using HsStream.Training.Modelling;
 using HsStream.Training.Networks;
+using HsStream.UnitTests.Training.Catalogue;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -46,6 +47,76 @@ public sealed class ModelBuilderTests : IDisposable
         Assert.StartsWith("sha256:", manifest.Dataset.Hash, StringComparison.Ordinal);
         Assert.Contains("\"width\":16", manifest.HyperParameters["network"], StringComparison.Ordinal);
         Assert.Contains("held_out_hs6_top1", manifest.Metrics.Keys);
+    }
+
+    [Fact]
+    public void The_held_out_figures_are_of_texts_that_the_first_runs_had_not_seen()
+    {
+        // Every text has words of its own and a code by chance: who has seen it knows its code, who has not can only guess.
+        HsCode[] codes = [.. SmallGoods.Rows(200).Select(row => row.Code).Distinct().Take(4)];
+        var rows = Enumerable.Range(0, 300).Select(i => ($"word{Letters(i)} thing{Letters(i + 500)}", codes[(int)(((uint)i * 2654435761u) >> 21) % 4])).ToList();
+
+        var built = Build(rows);
+
+        using var model = HsModel.Load(Store.Open(built.Manifest.ModelVersion), new ScoringOptions());
+        using var scorer = model.CreateScorer();
+        Assert.True(rows.Count(row => scorer.Score(row.Item1).Code == row.Item2) > 0.8 * rows.Count, "The model does not know what it was trained on.");
+        Assert.True(built.HeldOut.Subheadings < 0.6, $"{built.HeldOut.Subheadings:0.00} of what cannot be known was right.");
+        Assert.Equal(Math.Round(built.HeldOut.Subheadings, 4), built.Manifest.Metrics["held_out_hs6_top1"]);
+        Assert.Equal(Math.Round(built.HeldOut.Headings, 4), built.Manifest.Metrics["held_out_hs4_top1"]);
+
+        static string Letters(int number) => $"{(char)('a' + (number % 26))}{(char)('a' + (number / 26))}";
+    }
+
+    [Fact]
+    public void Phrases_of_the_catalogue_teach_and_are_neither_held_out_nor_shown_as_precedents()
+    {
+        var rows = SmallGoods.Rows(300);
+        var settings = SmallGoods.Settings with { CatalogueWeight = 0.5 };
+        var own = TrainingSet.Of(rows, settings, null).Texts;
+        var set = TrainingSet.Of(rows, settings, SmallCatalogue.Instance);
+        Assert.True(set.Texts.Count > own.Count + 1000);
+
+        var built = new ModelBuilder(settings, "made up", new FakeTimeProvider()).Build(set, Store, Token);
+
+        Assert.Equal(own.Count(text => HeldOut.PartOf(TrainingSet.KeyOf(text.Text), 0.2, 2, settings.Seed) >= 0), built.Manifest.Split.CalibrationRows);
+        using var model = HsModel.Load(Store.Open(built.Manifest.ModelVersion), new ScoringOptions());
+        Assert.Equal(own.Select(text => text.Text).Distinct().Count(), model.Precedents!.Count);
+
+        // The calibration is of first runs, the counts in it are of the final one: a row for every own text.
+        Assert.Equal(own.Count, model.Calibration.Assessment!.LabelRows.Sum());
+        Assert.Equal(set.Texts.Select(text => text.Code).Distinct().Count(), model.Labels.Count);
+    }
+
+    [Fact]
+    public void Leftovers_of_a_build_of_other_rows_are_not_used()
+    {
+        using var stop = new CancellationTokenSource();
+        var stopping = new Watch(progress =>
+        {
+            if (progress.Phase == ModelPhase.FinalRun && progress.Training is { Epoch: 3 }) { stop.Cancel(); }
+        });
+        Assert.Throws<OperationCanceledException>(() => Build(SmallGoods.Rows(200), progress: stopping, token: stop.Token));
+
+        var other = Build(SmallGoods.Rows(250));
+
+        Assert.Equal(
+            new ModelBuilder(SmallGoods.Settings, "made up", new FakeTimeProvider()).Build(TrainingSet.Of(SmallGoods.Rows(250), SmallGoods.Settings, null), Store, Token).Manifest.ModelVersion,
+            other.Manifest.ModelVersion);
+    }
+
+    [Fact]
+    public void The_score_counts_headings_for_themselves_and_leaves_unknown_codes_out_of_the_loss()
+    {
+        HsCode[] codes = [.. ((string[])["610910", "610990", "731815"]).Select(HsCode.Parse)];
+        var labels = new LabelTable(codes, NomenclatureEdition.Hs2022);
+        float[] logits = [5, 0, 0, 5, 0, 0, 5, 0, 0, 5, 0, 0];
+
+        var score = ServedModel.ScoreOf(labels, logits, [codes[0], codes[1], codes[2], HsCode.Parse("871200")]);
+
+        Assert.Equal((0.25, 0.5), (score.Subheadings, score.Headings));
+        var sum = Math.Exp(5) + 2;
+        Assert.Equal((-Math.Log(Math.Exp(5) / sum) - (2 * Math.Log(1 / sum))) / 3, score.LogLoss, 1e-6);
     }
 
     [Fact]
