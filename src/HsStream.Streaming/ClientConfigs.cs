@@ -36,6 +36,12 @@ internal static class ClientConfigs
 
     public static AdminClientConfig Admin(KafkaSettings settings, string name) => Finish(new AdminClientConfig(), settings, name);
 
+    /// <summary>What the operator sets wins; to be called again by whoever sets more.</summary>
+    public static void Override(ClientConfig config, KafkaSettings settings)
+    {
+        foreach (var (key, value) in settings.ClientProperties) { config.Set(key, value); }
+    }
+
     private static T Finish<T>(T config, KafkaSettings settings, string name)
         where T : ClientConfig
     {
@@ -48,7 +54,7 @@ internal static class ClientConfigs
         config.TopicMetadataRefreshIntervalMs = 30_000;
         // librdkafka 2.16 forgets the coordinator when it starts anew from the bootstrap list, and then never sends offsets.
         config.MetadataRecoveryStrategy = MetadataRecoveryStrategy.None;
-        foreach (var (key, value) in settings.ClientProperties) { config.Set(key, value); }
+        Override(config, settings);
         return config;
     }
 }

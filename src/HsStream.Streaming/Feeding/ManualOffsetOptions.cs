@@ -34,7 +34,7 @@ public sealed class ManualOffsetOptions
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     [Range(typeof(TimeSpan), "00:00:06", "00:05:00")]
-    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(45);
+    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>First pause before something is tried again; it doubles, with jitter, up to <see cref="MaxBackoff"/>.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]

@@ -48,6 +48,7 @@ internal sealed class PartitionFeed : IDisposable
         config.QueuedMaxMessagesKbytes = (int)Math.Max(64, options.MaxQueuedBytes / 1024);
         config.MaxPartitionFetchBytes = (int)Math.Clamp(options.MaxQueuedBytes / 4, 1 << 16, 1 << 20);
         if (onStatistics is not null) { config.StatisticsIntervalMs = 5_000; }
+        ClientConfigs.Override(config, settings);
         var builder = new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetKeyDeserializer(NullableBytes.Instance).SetValueDeserializer(NullableBytes.Instance)
             .SetLogHandler((_, message) => logger.Client(message))

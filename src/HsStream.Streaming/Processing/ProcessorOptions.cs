@@ -68,9 +68,9 @@ public sealed class ProcessorOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:04:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Without a heartbeat for so long an instance is taken for dead.</summary>
+    /// <summary>Without a heartbeat for so long an instance is taken for dead: what it held waits for that long after a kill -9.</summary>
     [Range(typeof(TimeSpan), "00:00:06", "00:05:00")]
-    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(45);
+    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>First pause before something is tried again; it doubles, with jitter, up to <see cref="MaxBackoff"/>.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
