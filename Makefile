@@ -81,6 +81,12 @@ bench-scorer: ## Measure scoring beside bare runs of the model (ARGS="--bundle D
 	@./setup.sh build
 	@dotnet run -c Release --project benchmarks/HsStream.Benchmarks -- scorer $(ARGS)
 
+.PHONY: bench-pipeline
+bench-pipeline: ## Measure the whole pipeline beside its floors (ARGS="--records 100000 --against host:port")
+	@./setup.sh test
+	@$(BUILD)
+	@dotnet artifacts/bin/HsStream.Benchmarks/release/HsStream.Benchmarks.dll pipeline $(ARGS)
+
 .PHONY: evaluate
 evaluate: ## Measure models on DATA=file (EDITION=HS2017, ARCHITECTURES=default,linear,...), or on generated lines
 	@./setup.sh build
@@ -114,6 +120,12 @@ chaos-broker: ## Kill, tear, fill and simulate the broker, the long version (abo
 	@dotnet artifacts/bin/HsStream.Chaos/release/hsstream-chaos.dll kill --rounds 20 --durability page-cache $(ARGS)
 	@dotnet artifacts/bin/HsStream.IntegrationTests/release/HsStream.IntegrationTests.dll -noLogo -namespace HsStream.IntegrationTests.Broker.Faults -namespace HsStream.IntegrationTests.Broker.Hostile
 	@HSSTREAM_TEST_EFFORT=$(or $(EFFORT),20) dotnet artifacts/bin/HsStream.UnitTests/release/HsStream.UnitTests.dll -noLogo -namespace HsStream.UnitTests.Broker.Log -namespace HsStream.UnitTests.Broker.Coordinator -namespace HsStream.UnitTests.Broker.Protocol
+
+.PHONY: chaos
+chaos: ## Strike the whole pipeline, 100 rounds over a million descriptions (ARGS="--rounds 20 --records 100000")
+	@./setup.sh test
+	@$(BUILD)
+	@dotnet artifacts/bin/HsStream.Chaos/release/hsstream-chaos.dll pipeline $(ARGS)
 
 .PHONY: clean
 clean: ## Remove build outputs and fetched tools; data directories stay

@@ -7,6 +7,7 @@ return args switch
     ["broker", .. var rest] => await BrokerBenchmark.RunAsync(rest),
     ["encoder", .. var rest] => EncoderBenchmark.Measure(rest),
     ["pipeline", .. var rest] => await PipelineBenchmark.RunAsync(rest),
+    ["at-least-once", .. var rest] => await AtLeastOnceWorker.RunAsync(rest),
     ["scorer", .. var rest] => ScorerBenchmark.Measure(rest),
     _ => Usage(),
 };

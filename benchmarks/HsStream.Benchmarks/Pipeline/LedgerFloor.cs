@@ -28,12 +28,12 @@ internal static class LedgerFloor
     /// <summary>Waits until the ledger role has recorded everything.</summary>
     public static async Task CatchUpAsync(PipelineRig rig, TimeSpan patience)
     {
-        using var progress = new PipelineProgress(rig);
+        await using var progress = new PipelineProgress(rig);
         var (last, watch) = (await progress.ReadAsync(CancellationToken.None), Stopwatch.StartNew());
         while (!last.IsDone)
         {
             if (watch.Elapsed > patience) { throw new TimeoutException($"The ledger does not come to its end: {last}.\n{rig.Logs()}"); }
-            await Task.Delay(50);
+            await Task.Delay(PipelineProgress.Interval);
             var now = await progress.ReadAsync(CancellationToken.None);
             if (now.Recorded != last.Recorded) { watch.Restart(); }
             last = now;

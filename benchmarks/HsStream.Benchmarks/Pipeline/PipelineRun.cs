@@ -96,7 +96,7 @@ internal sealed class PipelineRun(string root, Bundle bundle, string? against, s
         await rig.StopRolesAsync();
         await using var again = rig.Ledger("again", new Dictionary<string, string> { ["Ledger:Schema"] = "again", ["Recorder:GroupId"] = "hs.ledger-again" });
         again.Start();
-        var reader = new LedgerReader(rig.Postgres, "again");
+        await using var reader = new LedgerReader(rig.Postgres, "again");
         var (first, firstAt, last, lastAt, clock) = (0L, TimeSpan.Zero, 0L, TimeSpan.Zero, Stopwatch.StartNew());
         while (clock.Elapsed - lastAt < TimeSpan.FromSeconds(10))
         {

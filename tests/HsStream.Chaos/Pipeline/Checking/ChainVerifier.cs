@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using HsStream.Chaos.Pipeline.Rig;
 
 namespace HsStream.Chaos.Pipeline.Checking;
 
@@ -9,8 +10,8 @@ internal static class ChainVerifier
     /// <returns>What it complains about, and how many events it went through.</returns>
     public static async Task<(IReadOnlyList<string> Complaints, long Events)> RunAsync(string postgres, CancellationToken cancellationToken)
     {
-        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        using var process = Process.Start(new ProcessStartInfo(dotnet, [Path.Combine(AppContext.BaseDirectory, "hsstream.dll"), "verify", "--postgres", postgres, "--json"])
+        var command = HsStreamProgram.Command("verify", "--postgres", postgres, "--json");
+        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -6,8 +6,11 @@ namespace HsStream.Chaos.Pipeline.Checking;
 
 /// <summary>Reads the ledger's events with SQL and a JSON parser, through nothing of the product.</summary>
 /// <param name="schema">Null finds the one that is there.</param>
-internal sealed class LedgerReader(string connectionString, string? schema = null)
+internal sealed class LedgerReader(string connectionString, string? schema = null) : IAsyncDisposable
 {
+    private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(connectionString);
+    private string? _schema = schema;
+
     private readonly List<LedgerDescription> _descriptions = [];
     private readonly List<LedgerPrediction> _predictions = [];
     private readonly List<LedgerDeadLetter> _letters = [];
@@ -18,9 +21,8 @@ internal sealed class LedgerReader(string connectionString, string? schema = nul
     /// <param name="verified">Events that it went through.</param>
     public async Task<LedgerFacts> ReadAsync(IReadOnlyList<string> complaints, long verified, CancellationToken cancellationToken)
     {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        var place = await SchemaAsync(source, "mt_events", cancellationToken);
-        await using var command = source.CreateCommand(
+        var place = await SchemaAsync("mt_events", cancellationToken);
+        await using var command = _source.CreateCommand(
             $"select seq_id, type, data::text, stream_id from {place}.mt_events where type in ('goods_described.v1', 'code_predicted.v1', 'record_dead_lettered.v1', 'prediction_conflicted.v1') order by seq_id");
         command.CommandTimeout = 600;
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
@@ -44,9 +46,8 @@ internal sealed class LedgerReader(string connectionString, string? schema = nul
     /// <summary>Next offset of each partition, as the ledger stored them with its events.</summary>
     public async Task<Dictionary<(string Topic, int Partition), long>> OffsetsAsync(CancellationToken cancellationToken)
     {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        var place = await SchemaAsync(source, "ledger_offsets", cancellationToken);
-        await using var command = source.CreateCommand($"select topic, partition, next_offset from {place}.ledger_offsets");
+        var place = await SchemaAsync("ledger_offsets", cancellationToken);
+        await using var command = _source.CreateCommand($"select topic, partition, next_offset from {place}.ledger_offsets");
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         var offsets = new Dictionary<(string, int), long>();
         while (await rows.ReadAsync(cancellationToken)) { offsets[(rows.GetString(0), rows.GetInt32(1))] = rows.GetInt64(2); }
@@ -58,8 +59,7 @@ internal sealed class LedgerReader(string connectionString, string? schema = nul
     {
         try
         {
-            await using var source = NpgsqlDataSource.Create(connectionString);
-            await using var command = source.CreateCommand($"select max(seq_id) from {await SchemaAsync(source, "ledger_head", cancellationToken)}.mt_events");
+                await using var command = _source.CreateCommand($"select max(seq_id) from {await SchemaAsync("ledger_head", cancellationToken)}.mt_events");
             return await command.ExecuteScalarAsync(cancellationToken) as long?;
         }
         catch (Exception e) when (e is InvalidDataException or PostgresException)
@@ -68,13 +68,15 @@ internal sealed class LedgerReader(string connectionString, string? schema = nul
         }
     }
 
-    private async Task<string> SchemaAsync(NpgsqlDataSource source, string table, CancellationToken cancellationToken)
+    private async Task<string> SchemaAsync(string table, CancellationToken cancellationToken)
     {
-        if (schema is not null) { return schema; }
-        await using var command = source.CreateCommand("select table_schema from information_schema.tables where table_name = $1 limit 1");
+        if (_schema is not null) { return _schema; }
+        await using var command = _source.CreateCommand("select table_schema from information_schema.tables where table_name = $1 limit 1");
         command.Parameters.AddWithValue(table);
-        return await command.ExecuteScalarAsync(cancellationToken) as string ?? throw new InvalidDataException($"Expected a table {table} in the database, got none: no ledger has ever run on it.");
+        return _schema = await command.ExecuteScalarAsync(cancellationToken) as string ?? throw new InvalidDataException($"Expected a table {table} in the database, got none: no ledger has ever run on it.");
     }
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     private void Take(long sequence, string type, string stream, JsonElement data)
     {

@@ -23,7 +23,7 @@ internal sealed class PipelineInspection(string bootstrap, Uri registry, string 
         LedgerFacts? ledger = null;
         if (postgres.Length > 0)
         {
-            var reader = new LedgerReader(postgres);
+            await using var reader = new LedgerReader(postgres);
             var (complaints, events) = await ChainVerifier.RunAsync(postgres, cancellationToken);
             ledger = await reader.ReadAsync(complaints, events, cancellationToken);
             var offsets = await reader.OffsetsAsync(cancellationToken);

@@ -70,7 +70,7 @@ internal sealed class FaultRun(PipelineRig rig, FaultRunOptions options, TextWri
     /// <summary>Waits until scorers and ledger have both moved since now, or have nothing left to do.</summary>
     private async Task GoesOnAsync(int round, CancellationToken cancellationToken)
     {
-        using var progress = new PipelineProgress(rig);
+        await using var progress = new PipelineProgress(rig);
         var before = await progress.ReadAsync(cancellationToken);
         var watch = Stopwatch.StartNew();
         while (true)
@@ -84,14 +84,14 @@ internal sealed class FaultRun(PipelineRig rig, FaultRunOptions options, TextWri
                 return;
             }
 
-            await Task.Delay(50, cancellationToken);
+            await Task.Delay(PipelineProgress.Interval, cancellationToken);
         }
     }
 
     /// <summary>Waits until scorers and ledger have read everything; gives up when nothing moves any more.</summary>
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        using var progress = new PipelineProgress(rig);
+        await using var progress = new PipelineProgress(rig);
         var (last, watch) = (await progress.ReadAsync(cancellationToken), Stopwatch.StartNew());
         while (!last.IsDone)
         {
@@ -102,7 +102,7 @@ internal sealed class FaultRun(PipelineRig rig, FaultRunOptions options, TextWri
                 return;
             }
 
-            await Task.Delay(100, cancellationToken);
+            await Task.Delay(PipelineProgress.Interval, cancellationToken);
             var now = await progress.ReadAsync(cancellationToken);
             if (now.Scored != last.Scored || now.Recorded != last.Recorded) { watch.Restart(); }
             last = now;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using HsStream.Chaos.Load;
 using HsStream.Chaos.Processes;
 using HsStream.Domain.Messages;
 using HsStream.Embedded.Postgres;
@@ -118,14 +117,6 @@ internal sealed class PipelineRig : IAsyncDisposable
         (_registryPort, RegistryUrl) = (_registry.Url.Port, _registry.Url);
     }
 
-    /// <summary>Committed records of a topic up to now, counted by offsets; markers of transactions count too.</summary>
-    public long Offsets(string topic)
-    {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = Bootstrap, GroupId = "chaos-watch", MetadataRecoveryStrategy = ClientSettings.NoRebootstrap })
-            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        return Enumerable.Range(0, PartitionsOf(topic)).Sum(p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), TimeSpan.FromSeconds(20)).High.Value);
-    }
-
     /// <summary>The log of every role, for a failure's message.</summary>
     public string Logs() => string.Join('\n', Roles.Select(role => $"=== {role.Name}, started {role.Starts} times\n{role.Log}"));
 
@@ -214,15 +205,14 @@ internal sealed class PipelineRig : IAsyncDisposable
         return new SupervisedProcess($"{role} {number}", RoleCommand(role, settings));
     }
 
-    private List<string> RoleCommand(string role, Dictionary<string, string> settings)
+    private IReadOnlyList<string> RoleCommand(string role, Dictionary<string, string> settings)
     {
-        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        List<string> command =
+        List<string> arguments =
         [
-            dotnet, Path.Combine(AppContext.BaseDirectory, "hsstream.dll"), "run", "--roles", role, "--bootstrap-servers", Bootstrap, "--registry", RegistryUrl.ToString(),
-            "--postgres", Postgres, "--models", _options.ModelsDirectory, "--http-port", "0", "--settings", "/dev/null/none",
+            "run", "--roles", role, "--bootstrap-servers", Bootstrap, "--registry", RegistryUrl.ToString(), "--postgres", Postgres,
+            "--models", _options.ModelsDirectory, "--http-port", "0", "--settings", "/dev/null/none",
         ];
-        foreach (var (key, value) in settings) { command.AddRange(["--set", $"{key}={value}"]); }
-        return command;
+        foreach (var (key, value) in settings) { arguments.AddRange(["--set", $"{key}={value}"]); }
+        return HsStreamProgram.Command(arguments);
     }
 }

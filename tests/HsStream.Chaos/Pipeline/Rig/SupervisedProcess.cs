@@ -123,7 +123,11 @@ internal sealed class SupervisedProcess : IAsyncDisposable
         }
 
         await _supervision;
-        _process?.Dispose();
+        lock (_gate)
+        {
+            _process?.Dispose();
+            _process = null;
+        }
     }
 
     private void Signal(int signal)
@@ -142,7 +146,8 @@ internal sealed class SupervisedProcess : IAsyncDisposable
             var process = _process!;
             var watch = Stopwatch.StartNew();
             await process.WaitForExitAsync(CancellationToken.None);
-            if (process.ExitCode is not (128 + NativeCalls.SigKill) and not 0) { OwnEnds.Enqueue(process.ExitCode); }
+            // 143: told to stop before it had begun to listen for that.
+            if (process.ExitCode is not (128 + NativeCalls.SigKill) and not (128 + SigTerm) and not 0) { OwnEnds.Enqueue(process.ExitCode); }
             Keep(string.Create(CultureInfo.InvariantCulture, $"-- ended with {process.ExitCode} after {watch.Elapsed.TotalSeconds:F1} s"));
             pause = watch.Elapsed > LongestPause ? FirstPause : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
             lock (_gate)
