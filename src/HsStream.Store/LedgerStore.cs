@@ -24,9 +24,9 @@ public sealed class LedgerStore : IAsyncDisposable
         var tables = new LedgerTables(options.Schema);
         var codec = new EventCodec();
         _source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(options.ConnectionString) { ApplicationName = "hsstream-ledger" }.ConnectionString).Build();
-        var pipeline = LedgerPipeline.Create(options, meters, logger, clock);
-        Marten = MartenStore.Create(options, _source, codec);
-        Schema = new LedgerSchema(_source, tables, Marten);
+        var pipeline = LedgerPipeline.Create(options, meters, logger);
+        Marten = MartenStore.Create(options, _source, codec, JasperFx.AutoCreate.None);
+        Schema = new LedgerSchema(_source, tables, () => MartenStore.Create(options, _source, codec, JasperFx.AutoCreate.CreateOrUpdate));
         Writer = new LedgerWriter(_source, tables, codec, options, pipeline, meters, logger, clock);
         Offsets = new LedgerOffsets(_source, tables, pipeline);
         Models = new ModelCommands(Writer, clock);
@@ -71,6 +71,7 @@ public sealed class LedgerStore : IAsyncDisposable
     public IDocumentStore Marten { get; }
 
     /// <summary>Connects to nothing yet.</summary>
+    /// <param name="clock">Dates what is recorded; waiting between attempts goes by the system's clock.</param>
     /// <exception cref="ArgumentException">The connection string is malformed.</exception>
     public static LedgerStore Open(LedgerOptions options, ILoggerFactory logging, IMetricFactory metrics, TimeProvider clock) => new(options, logging, metrics, clock);
 

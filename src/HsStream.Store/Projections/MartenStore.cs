@@ -11,13 +11,14 @@ namespace HsStream.Store.Projections;
 /// <summary>Marten, set up to read what the writer writes: the same names, the same JSON.</summary>
 internal static class MartenStore
 {
-    public static IDocumentStore Create(LedgerOptions options, NpgsqlDataSource source, EventCodec codec) => DocumentStore.For(marten =>
+    /// <param name="autoCreate">None but for making the tables: Marten would restore the foreign key that the ledger does without.</param>
+    public static IDocumentStore Create(LedgerOptions options, NpgsqlDataSource source, EventCodec codec, JasperFx.AutoCreate autoCreate) => DocumentStore.For(marten =>
     {
         marten.Connection(source);
         marten.DatabaseSchemaName = options.Schema;
         marten.Events.DatabaseSchemaName = options.Schema;
         marten.Events.StreamIdentity = StreamIdentity.AsString;
-        marten.AutoCreateSchemaObjects = JasperFx.AutoCreate.CreateOrUpdate;
+        marten.AutoCreateSchemaObjects = autoCreate;
         // The constructor of Marten's serialiser drops the naming policy, and setting the casing brings it back.
         marten.Serializer(new Marten.Services.SystemTextJsonSerializer(LedgerJson.Options) { EnumStorage = EnumStorage.AsString, Casing = Casing.CamelCase });
         foreach (var (name, type) in EventTypes.ByName) { marten.Events.MapEventType(type, name); }

@@ -22,13 +22,14 @@ public sealed class LedgerSchema
 
     private readonly NpgsqlDataSource _source;
     private readonly LedgerTables _tables;
-    private readonly IDocumentStore _store;
+    private readonly Func<IDocumentStore> _maker;
 
-    internal LedgerSchema(NpgsqlDataSource source, LedgerTables tables, IDocumentStore store)
+    /// <param name="maker">Opens a store of Marten that may create its tables.</param>
+    internal LedgerSchema(NpgsqlDataSource source, LedgerTables tables, Func<IDocumentStore> maker)
     {
         _source = source;
         _tables = tables;
-        _store = store;
+        _maker = maker;
     }
 
     /// <summary>Creates what is missing. Safe to call from many processes at once.</summary>
@@ -41,7 +42,13 @@ public sealed class LedgerSchema
         await ExecuteAsync(connection, "select pg_advisory_lock(hashtext($1), 1)", cancellationToken, $"hsstream ledger schema {_tables.Schema}");
         try
         {
-            await _store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+            // Marten's part is made once: its later comparison would restore the foreign key and check every event against it.
+            if (!await ExistsAsync(cancellationToken))
+            {
+                using var marten = _maker();
+                await marten.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+            }
+
             await ExecuteAsync(connection, Ddl, cancellationToken);
             await ExecuteAsync(
                 connection, $"insert into {_tables.Head} (id, number, sequence, hash) values (1, 0, 0, $1) on conflict do nothing", cancellationToken, Seal.Genesis);
@@ -61,7 +68,12 @@ public sealed class LedgerSchema
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
+    /// <remarks>
+    /// The foreign key from events to streams costs as much as the insert itself, row by row; the writer puts both into one
+    /// transaction, and verify compares them.
+    /// </remarks>
     private string Ddl => $"""
+        alter table {_tables.Events} drop constraint if exists fkey_mt_events_stream_id;
         create table if not exists {_tables.Head} (
             id smallint primary key check (id = 1),
             number bigint not null,

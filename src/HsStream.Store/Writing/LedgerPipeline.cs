@@ -10,9 +10,9 @@ namespace HsStream.Store.Writing;
 /// <summary>Patience with PostgreSQL: the one place where the store retries.</summary>
 internal static class LedgerPipeline
 {
-    public static ResiliencePipeline Create(LedgerOptions options, LedgerMetrics metrics, ILogger logger, TimeProvider clock)
+    public static ResiliencePipeline Create(LedgerOptions options, LedgerMetrics metrics, ILogger logger)
     {
-        var pipeline = new ResiliencePipelineBuilder { TimeProvider = clock };
+        var pipeline = new ResiliencePipelineBuilder();
         if (options.MaxRetries > 0)
         {
             pipeline.AddRetry(new RetryStrategyOptions
