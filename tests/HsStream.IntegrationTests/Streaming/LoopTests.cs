@@ -50,6 +50,23 @@ public sealed class LoopTests(KafkaFixture fixture)
         await scope.AssertExactlyOnceAsync(300);
     }
 
+    [Theory]
+    [MemberData(nameof(KafkaFixture.Targets), MemberType = typeof(KafkaFixture))]
+    public async Task What_an_abort_undoes_is_read_and_done_again(string target)
+    {
+        await using var scope = await StreamingScope.OpenAsync(fixture, target, partitions: 3);
+        await scope.ProduceAsync(600);
+        var seen = 0;
+        await using var processor = scope.Start(
+            scope.Copy(), scope.Options(configure: options => options.MaxTransactionRecords = options.MaxBatchRecords = 30),
+            at => { if (at == LoopStep.OffsetsSent && ++seen is 1 or 3 or 4) { throw new TransactionAbortException("the test says so"); } });
+
+        await scope.AssertExactlyOnceAsync(600);
+
+        Assert.Equal(3, scope.Counted("hsstream_processor_transactions_total", ("result", "aborted")));
+        Assert.Equal(600, scope.Counted("hsstream_processor_records_total"));
+    }
+
     private static TheoryData<string, int> Crashes()
     {
         var rows = new TheoryData<string, int>();
