@@ -125,6 +125,17 @@ public sealed class PredictVerbTests(PredictVerbTests.TrainedModel model) : ICla
     }
 
     [Fact]
+    public async Task Every_line_has_as_many_columns_as_the_header_also_where_the_model_has_fewer_codes()
+    {
+        using var output = new StringWriter();
+
+        Assert.Equal(0, await CommandLine.RunAsync(["predict", model.Rows[0].Text, "", "--model", model.Bundle, "--top", "100"], output, TextWriter.Null));
+
+        var columns = output.ToString().TrimEnd('\n').Split('\n').Select(line => line.Split('\t').Length).ToList();
+        Assert.Equal([205, 205, 205], columns);
+    }
+
+    [Fact]
     public async Task The_first_probability_is_the_one_that_rows_are_decided_by()
     {
         var texts = model.Rows.Take(300).Select(row => row.Text).ToList();
