@@ -44,6 +44,9 @@ public sealed class Trainer
     /// <summary>Where the run's state is kept, to go on from after an interruption; null keeps none. Removed when the run is over.</summary>
     public string? CheckpointPath { get; init; }
 
+    /// <summary>Leaves the state of a run that is over, so that the same run again is over at once: for a work of several runs, whose owner removes it.</summary>
+    public bool KeepsCheckpoint { get; init; }
+
     /// <summary>Time between two checkpoints, apart from the one written when the run is cancelled.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -80,9 +83,9 @@ public sealed class Trainer
             }
         }
 
-        var result = run.Finish();
-        if (CheckpointPath is not null) { File.Delete(CheckpointPath); }
-        return result;
+        if (CheckpointPath is not null && KeepsCheckpoint && rows > 0) { Checkpoint.Write(CheckpointPath, fingerprint, run.Visit); }
+        else if (CheckpointPath is not null && !KeepsCheckpoint) { File.Delete(CheckpointPath); }
+        return run.Finish();
     }
 
     /// <summary>SHA-256 over what the run depends on: options, seed, forms of the weights and first values, rows, labels.</summary>

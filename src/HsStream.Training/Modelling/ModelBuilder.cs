@@ -142,6 +142,7 @@ public sealed class ModelBuilder(ModelSettings settings, string source, TimeProv
         var trainer = new Trainer(network, settings.Training, rows, heldOut: null, settings.Seed, clock)
         {
             CheckpointPath = checkpoint,
+            KeepsCheckpoint = run + 1 < runs,
             Progress = Progress is null ? null : new Relay(progress => Progress.Report(new ModelProgress(phase, progress, run, runs))),
         };
         try

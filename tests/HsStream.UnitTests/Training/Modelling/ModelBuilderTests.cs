@@ -128,23 +128,26 @@ public sealed class ModelBuilderTests : IDisposable
         Assert.NotEqual(Build(SmallGoods.Rows(200)).Manifest.ModelVersion, Build(SmallGoods.Rows(200), SmallGoods.Settings with { Seed = 8 }).Manifest.ModelVersion);
 
     [Theory]
-    [InlineData(ModelPhase.FirstRun)]
-    [InlineData(ModelPhase.FinalRun)]
-    public void An_interrupted_build_goes_on_and_ends_in_the_same_model(ModelPhase phase)
+    [InlineData(ModelPhase.FirstRun, 0)]
+    [InlineData(ModelPhase.FirstRun, 1)]
+    [InlineData(ModelPhase.FinalRun, 0)]
+    public void An_interrupted_build_goes_on_and_ends_in_the_same_model(ModelPhase phase, int run)
     {
         var rows = SmallGoods.Rows(200);
         using var stop = new CancellationTokenSource();
         var stopping = new Watch(progress =>
         {
-            if (progress.Phase == phase && progress.Training is { Epoch: 3 }) { stop.Cancel(); }
+            if (progress.Phase == phase && progress.Run == run && progress.Training is { Epoch: 3 }) { stop.Cancel(); }
         });
         Assert.Throws<OperationCanceledException>(() => Build(rows, progress: stopping, token: stop.Token));
         Assert.NotEmpty(Directory.EnumerateFiles(Work));
 
-        var phases = new List<ModelPhase>();
-        var resumed = Build(rows, progress: new Watch(progress => phases.Add(progress.Phase)));
+        var steps = new List<ModelProgress>();
+        var resumed = Build(rows, progress: new Watch(steps.Add));
 
-        Assert.Equal(phase == ModelPhase.FirstRun, phases.Contains(ModelPhase.FirstRun));
+        Assert.Equal(phase == ModelPhase.FirstRun, steps.Exists(step => step.Phase == ModelPhase.FirstRun));
+        Assert.DoesNotContain(steps, step => step.Phase == ModelPhase.FirstRun && step.Run < run && step.Training is { Epoch: < 8 });
+        Assert.DoesNotContain(steps, step => step.Phase == phase && step.Run == run && step.Training is { Epoch: < 3 });
         Assert.False(Directory.Exists(Work), "The work folder is still there.");
         Assert.Equal(Build(rows).Manifest.ModelVersion, resumed.Manifest.ModelVersion);
     }
