@@ -9,6 +9,7 @@ namespace HsStream.Service;
 public sealed class HsStreamService : IAsyncDisposable
 {
     private readonly WebApplication _web;
+    private int _isDisposed;
 
     private HsStreamService(WebApplication web, IReadOnlySet<Role> roles, Uri url, Task completion) => (_web, Roles, Url, Completion) = (web, roles, url, completion);
 
@@ -45,6 +46,7 @@ public sealed class HsStreamService : IAsyncDisposable
     /// <summary>Finishes what is in hand, leaves the consumer groups and closes everything. May be called twice.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) { return; }
         await _web.StopAsync();
         await _web.DisposeAsync();
     }

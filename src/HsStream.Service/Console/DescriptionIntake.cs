@@ -56,12 +56,12 @@ internal sealed class DescriptionIntake(
         {
             // Sent in order, all under way at once: the client keeps the order of a key.
             var sent = new List<Task<LineAnswer>>(lines.Count);
+            var settled = before?.Lines.Where(line => line.Status != StatusCodes.Status503ServiceUnavailable).ToDictionary(line => line.Line);
             for (var i = 0; i < lines.Count; i++)
             {
                 if (lines[i].IsEmpty) { continue; }
                 var line = i + 1;
-                var known = before?.Lines.FirstOrDefault(one => one.Line == line && one.Status != StatusCodes.Status503ServiceUnavailable);
-                sent.Add(known is not null ? Task.FromResult(known) : TakeLineAsync(lines[i], line, isBulk, key, cancellationToken));
+                sent.Add(settled?.GetValueOrDefault(line) is { } known ? Task.FromResult(known) : TakeLineAsync(lines[i], line, isBulk, key, cancellationToken));
             }
 
             answer = new BulkAnswer(await Task.WhenAll(sent));

@@ -6,6 +6,7 @@ namespace HsStream.Service.Health;
 internal sealed class DependencyWatch(IEnumerable<Dependency> dependencies, IMetricFactory metrics, ILogger<DependencyWatch> logger, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
     private readonly Gauge _up = metrics.CreateGauge("hsstream_service_dependency_up", "1 when the dependency answers, 0 when it does not.", ["dependency"]);
@@ -23,16 +24,13 @@ internal sealed class DependencyWatch(IEnumerable<Dependency> dependencies, IMet
         await Task.WhenAll(Enumerable.Range(0, _dependencies.Length).Select(index => WatchAsync(index, cancellationToken)));
     }
 
-    /// <summary>Asks everything now.</summary>
-    public Task RefreshAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, _dependencies.Length).Select(index => AskAsync(index, cancellationToken)));
-
     private async Task WatchAsync(int index, CancellationToken cancellationToken)
     {
         while (true)
         {
             await AskAsync(index, cancellationToken);
-            await Task.Delay(Interval, time, cancellationToken);
+            // What is away is asked more often: requests are refused until it is seen to be back.
+            await Task.Delay(_states[index].State == DependencyState.Up ? Interval : Hurry, time, cancellationToken);
         }
     }
 

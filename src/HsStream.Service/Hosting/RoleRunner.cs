@@ -1,39 +1,46 @@
 namespace HsStream.Service.Hosting;
 
-/// <summary>Runs the tasks of all roles; the first that fails ends the host.</summary>
-internal sealed class RoleRunner(IEnumerable<RoleTask> tasks, IHostApplicationLifetime lifetime, ILogger<RoleRunner> logger) : BackgroundService
+/// <summary>Runs the tasks of all roles; when one fails the others finish what they have in hand.</summary>
+internal sealed class RoleRunner(IEnumerable<RoleTask> tasks, ILogger<RoleRunner> logger) : BackgroundService
 {
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when all tasks have ended; fails as the first that failed.</summary>
     public Task Completion => _completion.Task;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        // Each on the pool: some work before their first wait.
-        var running = tasks.Select(task => Task.Run(() => RunAsync(task, stoppingToken), CancellationToken.None)).ToList();
-        var failure = (await Task.WhenAll(running)).FirstOrDefault(one => one is not null);
-        if (failure is null) { _completion.TrySetResult(); } else { _completion.TrySetException(failure); }
+        await base.StopAsync(cancellationToken);
+        // Stopped before the tasks began, they never will.
+        _completion.TrySetResult();
     }
 
-    private async Task<Exception?> RunAsync(RoleTask task, CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        Exception? failure = null;
+        // Each on the pool: some work before their first wait.
+        await Task.WhenAll(tasks.Select(task => Task.Run(() => RunAsync(task), CancellationToken.None)));
+        if (failure is null) { _completion.TrySetResult(); } else { _completion.TrySetException(failure); }
+
+        async Task RunAsync(RoleTask task)
         {
-            await task.RunAsync(stoppingToken);
-            return null;
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            return null;
-        }
+            try
+            {
+                await task.RunAsync(stop.Token);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                // Asked to stop.
+            }
 #pragma warning disable CA1031 // The edge of the process: what failed is told, and everything ends.
-        catch (Exception e)
+            catch (Exception e)
 #pragma warning restore CA1031
-        {
-            logger.RoleFailed(e, task.Name);
-            lifetime.StopApplication();
-            return e;
+            {
+                logger.RoleFailed(e, task.Name);
+                Interlocked.CompareExchange(ref failure, e, null);
+                await stop.CancelAsync();
+            }
         }
     }
 }

@@ -62,14 +62,15 @@ internal sealed class ServiceRig : IAsyncDisposable
 
     private string RegistryUrl { get; set; } = "";
 
-    public static async Task<ServiceRig> StartAsync(ServicePostgres postgres, bool withRegistry = true)
+    /// <param name="ledger">Another PostgreSQL than the shared one.</param>
+    public static async Task<ServiceRig> StartAsync(ServicePostgres postgres, string? ledger = null)
     {
-        var rig = new ServiceRig(postgres.ConnectionString);
+        var rig = new ServiceRig(ledger ?? postgres.ConnectionString);
         rig._broker = External is null ? await RegistryKafka.StartBrokerAsync(Path.Combine(rig._directory.Path, "kafka"), 0, ("group.initial.rebalance.delay.ms", "0")) : null;
         rig.Bootstrap = External ?? rig._broker!.BootstrapServers;
         if (External is not null) { await rig.DeleteTopicsAsync(); }
         rig._registryScope = new RegistryScope(rig.Bootstrap);
-        if (withRegistry) { await rig.StartRegistryAsync(); } else { rig.RegistryUrl = "http://127.0.0.1:1"; }
+        await rig.StartRegistryAsync();
         rig.Ledger = LedgerStore.Open(
             new LedgerOptions { ConnectionString = rig._postgres, Schema = rig._schema }, NullLoggerFactory.Instance, Metrics.WithCustomRegistry(Metrics.NewCustomRegistry()), TimeProvider.System);
         return rig;
@@ -201,6 +202,13 @@ internal sealed class ServiceRig : IAsyncDisposable
         if (key is not null) { request.Headers.Add("Idempotency-Key", key); }
         using var response = await _http.SendAsync(request, Stop);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(Stop));
+    }
+
+    /// <summary>Until a service has created the topics.</summary>
+    public async Task UntilTopicsAsync()
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Bootstrap }).SetLogHandler((_, _) => { }).Build();
+        await UntilAsync(() => Task.FromResult(!Topics.All.Except(admin.GetMetadata(Patience).Topics.Select(topic => topic.Topic)).Any()), "the topics");
     }
 
     public async Task UntilAsync(Func<Task<bool>> condition, string what)
