@@ -83,7 +83,7 @@ public sealed class FaultTests(StorePostgres postgres)
             foreach (var round in (int[])[10, 25])
             {
                 await UntilAsync(() => Volatile.Read(ref written) >= round || appending.IsCompleted, $"{round} batches");
-                using (var postmaster = Process.GetProcessById(PostmasterOf(directory.Path))) { postmaster.Kill(); }
+                using (var postmaster = Process.GetProcessById(PostmasterOf(server.DataDirectory))) { postmaster.Kill(); }
                 await server.DisposeAsync();
                 server = await StartAsync(directory.Path, port);
             }
