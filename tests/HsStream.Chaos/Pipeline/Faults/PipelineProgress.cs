@@ -51,8 +51,10 @@ internal sealed class PipelineProgress : IAsyncDisposable
     {
         try
         {
+            // Positions before ends: a transaction that commits in between then shows as work that is left, never as work that is done.
+            var committed = _scorers.Committed(Enumerable.Range(0, _rig.Options.Partitions).Select(p => new TopicPartition(Topics.Descriptions, p)), Step);
+            var offsets = _ledger is null ? null : await _ledger.OffsetsAsync(cancellationToken);
             var ends = Ends();
-            var committed = _scorers.Committed(ends.Keys.Where(p => p.Topic == Topics.Descriptions), Step);
             long scored = 0, recorded = 0, left = 0;
             var behind = new List<TopicPartitionOffset>();
             foreach (var one in committed)
@@ -62,9 +64,8 @@ internal sealed class PipelineProgress : IAsyncDisposable
                 if (next < ends[one.TopicPartition]) { left++; }
             }
 
-            if (_ledger is not null)
+            if (offsets is not null)
             {
-                var offsets = await _ledger.OffsetsAsync(cancellationToken);
                 foreach (var (partition, end) in ends)
                 {
                     var next = offsets.GetValueOrDefault((partition.Topic, partition.Partition.Value));
